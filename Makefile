@@ -1,0 +1,42 @@
+# `make` lists the targets. Everything is installed into .venv, at the versions of constraints.txt.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types pytest generate check constraints clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[sandbox]' --group dev
+	@touch $@
+
+demo: .venv/ready ## add leads for real, to the sandbox on this machine
+	@$(BIN)/python demo.py
+
+test: lint types check pytest ## run every check
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready
+	$(BIN)/mypy nlpearl tests tools demo.py
+	$(BIN)/pyright
+
+pytest: .venv/ready
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+generate: .venv/ready ## make the low-level client anew from openapi.yaml
+	$(BIN)/python tools/generate.py
+
+check: .venv/ready ## fail if what is committed is not what would be generated
+	$(BIN)/python tools/generate.py --check
+
+clean: ## remove .venv and every cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* dist

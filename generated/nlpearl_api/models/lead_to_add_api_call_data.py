@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="LeadToAddApiCallData")
+
+
+@_attrs_define
+class LeadToAddApiCallData:
+    """A dictionary containing additional information about the call.
+    It is used as variables that you can use in "Opening Sentence" or "Flow Script" when you create a Pearl on the
+    platform.
+    The keys represent the field names, and the values contain the corresponding data.
+    This information can be used to personalize the conversation or manage lead-specific details.
+    This parameter is optional.
+
+    See [Variables](/pages/variables) for more information.
+    Here is an example of the json to send:
+
+    `{ "email" : "joe@gmail.com", "address": "3 Abbey Road UK" , "carLicense" : "90-929-82" }`
+
+    """
+
+    additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        lead_to_add_api_call_data = cls()
+
+        lead_to_add_api_call_data.additional_properties = d
+        return lead_to_add_api_call_data
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> str:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

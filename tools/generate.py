@@ -1,0 +1,132 @@
+"""Make what comes from the spec: the low-level client and the sandbox's document.
+
+    python tools/generate.py            write them into the project        (make generate)
+    python tools/generate.py --check    compare them with what is there    (make check)
+
+openapi.yaml, corrected by openapi-overlay.yaml, goes through openapi-python-client. A check makes
+everything anew in an empty folder and compares trees: `git diff` would not see a new file.
+"""
+
+import argparse
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonpath_ng.ext import parse
+from oas_patch.overlay import apply_overlay
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENT = Path("generated/nlpearl_api")
+DOCUMENT = Path("nlpearl/sandbox/openapi.json")
+
+
+class GenerateError(Exception):
+    """Why nothing could be made, in a sentence for whoever ran make."""
+
+
+def overlaid(spec: Path, overlay: Path) -> dict[str, Any]:
+    """The vendor's document with our corrections.
+
+    The library passes over an action whose target matches nothing without a word (oas-patch 0.6.0),
+    so every target is tried here, just before it is applied.
+    """
+    document: dict[str, Any] = yaml.safe_load(spec.read_text(encoding="utf-8"))
+    for action in yaml.safe_load(overlay.read_text(encoding="utf-8"))["actions"]:
+        if not parse(action["target"]).find(document):
+            raise GenerateError(
+                f"{overlay.name}: the target {action['target']} matches nothing in {spec.name}. "
+                "If the vendor has mended this, delete the action; if it moved, mend the target."
+            )
+        document = apply_overlay(document, {"actions": [action]})
+    return document
+
+
+def make(into: Path, *, root: Path = ROOT) -> None:
+    """Write everything that comes from the spec of `root` below the folder `into`."""
+    document = into / DOCUMENT
+    document.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(
+        overlaid(root / "openapi.yaml", root / "openapi-overlay.yaml"), indent=2, ensure_ascii=False
+    )
+    document.write_text(text + "\n", encoding="utf-8")
+    client = into / CLIENT
+    shutil.rmtree(client, ignore_errors=True)  # --overwrite would leave stale files beside models/
+    client.parent.mkdir(parents=True, exist_ok=True)
+    run_generator(document, client, root / "generator-config.yaml")
+    (client / "py.typed").touch()  # --meta none writes none, and mypy would see Any
+
+
+def run_generator(document: Path, client: Path, config: Path) -> None:
+    """Run openapi-python-client with the ruff of this environment, whatever else is on PATH."""
+    binaries = Path(sys.executable).parent
+    if not (binaries / "ruff").exists():
+        # The generator passes over a hook whose command is missing and reports success (0.29.1).
+        raise GenerateError(f"there is no ruff in {binaries}: run make, which installs it")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RUFF_")}
+    environment["PATH"] = os.pathsep.join([str(binaries), environment.get("PATH", "")])
+    command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"]
+    command += ["--meta", "none", "--path", str(document), "--config", str(config)]
+    command += ["--output-path", str(client)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise GenerateError(f"openapi-python-client failed:\n{done.stdout}{done.stderr}")
+
+
+def differences(made: Path, found: Path) -> Iterator[str]:
+    """A line for each file that is new, missing or changed in `found`, against `made`."""
+    for part in (CLIENT, DOCUMENT):
+        names = {path.relative_to(top) for top in (made, found) for path in files(top / part)}
+        for name in sorted(names):
+            if not (found / name).exists():
+                yield f"missing: {name}"
+            elif not (made / name).exists():
+                yield f"not generated: {name}"
+            elif not filecmp.cmp(made / name, found / name, shallow=False):
+                yield f"changed: {name}"
+
+
+def files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (
+            p for p in path.rglob("*") if p.is_file() and p.parent.name != "__pycache__"
+        )
+    elif path.exists():
+        yield path
+
+
+def check(root: Path = ROOT) -> list[str]:
+    """What differs between the project at `root` and what would be generated from its spec."""
+    with tempfile.TemporaryDirectory() as folder:
+        make(Path(folder), root=root)
+        return list(differences(Path(folder), root))
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Make what comes from the spec.")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    try:
+        if parser.parse_args(arguments).check:
+            found = check()
+            if found:
+                print("generated files are not what the spec makes of them; run `make generate`")
+            print("\n".join(found), end="\n" if found else "")
+            return 1 if found else 0
+        make(ROOT)
+    except GenerateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
