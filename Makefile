@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest generate check constraints clean
+.PHONY: help demo test lint types pytest slow generate check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,9 +28,12 @@ types: .venv/ready
 
 pytest: .venv/ready
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage run -m pytest -q -m "not slow"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+slow: .venv/ready ## run the tests that take their time: the generator on other Pythons
+	$(BIN)/python -m pytest -q -m slow
 
 generate: .venv/ready ## make the low-level client anew from openapi.yaml
 	$(BIN)/python tools/generate.py

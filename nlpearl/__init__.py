@@ -1,0 +1,82 @@
+"""Adds leads to NLPearl: each once, in its own time zone, or you know exactly why not.
+
+Names are imported when they are first used (PEP 562), so that `import nlpearl` costs next to
+nothing; whoever adds a lead needs httpx anyway.
+"""
+
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import errors
+    from .client import AsyncNLPearl, NLPearl
+    from .errors import (
+        APIConnectionError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        DuplicateLeadError,
+        InvalidArgumentError,
+        InvalidLeadError,
+        InvalidTimeZoneError,
+        LedgerError,
+        NLPearlError,
+        NotFoundError,
+        Outcome,
+        PermissionDeniedError,
+        RateLimitError,
+        ServerError,
+        UnexpectedResponseError,
+        UnsettledLeadError,
+    )
+    from .leads import AddedLead, Lead
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AddedLead",
+    "AsyncNLPearl",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "DuplicateLeadError",
+    "InvalidArgumentError",
+    "InvalidLeadError",
+    "InvalidTimeZoneError",
+    "Lead",
+    "LedgerError",
+    "NLPearl",
+    "NLPearlError",
+    "NotFoundError",
+    "Outcome",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServerError",
+    "UnexpectedResponseError",
+    "UnsettledLeadError",
+    "__version__",
+    "errors",
+]
+
+_MODULES = {"AsyncNLPearl": "client", "NLPearl": "client", "AddedLead": "leads", "Lead": "leads"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f".{_MODULES.get(name, 'errors')}", __name__)
+    value: object = module if name == "errors" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonpath_ng.ext import parse
-from oas_patch.overlay import apply_overlay
+from jsonpath_ng.ext.parser import parse
+from oas_patch.overlay import apply_overlay  # type: ignore[import-untyped] # pyright: ignore
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = Path("generated/nlpearl_api")
@@ -50,16 +50,15 @@ def overlaid(spec: Path, overlay: Path) -> dict[str, Any]:
 
 
 def make(into: Path, *, root: Path = ROOT) -> None:
-    """Write everything that comes from the spec of `root` below the folder `into`."""
+    """Write everything that comes from the spec of `root` below the empty folder `into`."""
     document = into / DOCUMENT
-    document.parent.mkdir(parents=True, exist_ok=True)
+    document.parent.mkdir(parents=True)
     text = json.dumps(
         overlaid(root / "openapi.yaml", root / "openapi-overlay.yaml"), indent=2, ensure_ascii=False
     )
     document.write_text(text + "\n", encoding="utf-8")
     client = into / CLIENT
-    shutil.rmtree(client, ignore_errors=True)  # --overwrite would leave stale files beside models/
-    client.parent.mkdir(parents=True, exist_ok=True)
+    client.parent.mkdir(parents=True)
     run_generator(document, client, root / "generator-config.yaml")
     (client / "py.typed").touch()  # --meta none writes none, and mypy would see Any
 
@@ -72,7 +71,8 @@ def run_generator(document: Path, client: Path, config: Path) -> None:
         raise GenerateError(f"there is no ruff in {binaries}: run make, which installs it")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RUFF_")}
     environment["PATH"] = os.pathsep.join([str(binaries), environment.get("PATH", "")])
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"]
+    # -P: a module of the working directory must not stand in for one of the generator's.
+    command = [sys.executable, "-P", "-m", "openapi_python_client", "generate", "--fail-on-warning"]
     command += ["--meta", "none", "--path", str(document), "--config", str(config)]
     command += ["--output-path", str(client)]
     done = subprocess.run(
@@ -97,11 +97,21 @@ def differences(made: Path, found: Path) -> Iterator[str]:
 
 def files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from (
-            p for p in path.rglob("*") if p.is_file() and p.parent.name != "__pycache__"
-        )
+        yield from (p for p in path.rglob("*") if p.is_file() and p.parent.name != "__pycache__")
     elif path.exists():
         yield path
+
+
+def write(root: Path = ROOT) -> None:
+    """Make everything anew in the project at `root`; if that fails, nothing of it changes."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        make(made, root=root)
+        # The generator's own --overwrite would leave stale files beside models/ and api/.
+        shutil.rmtree(root / CLIENT, ignore_errors=True)
+        shutil.copytree(made / CLIENT, root / CLIENT)
+        (root / DOCUMENT).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made / DOCUMENT, root / DOCUMENT)
 
 
 def check(root: Path = ROOT) -> list[str]:
@@ -121,7 +131,7 @@ def main(arguments: list[str]) -> int:
                 print("generated files are not what the spec makes of them; run `make generate`")
             print("\n".join(found), end="\n" if found else "")
             return 1 if found else 0
-        make(ROOT)
+        write()
     except GenerateError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,0 +1,71 @@
+"""`make demo`: leads added for real, through the public interface, to a sandbox on this machine.
+
+The values are the examples of the vendor's documentation page; the phone numbers are fictitious.
+"""
+
+import sys
+
+from nlpearl import BadRequestError, InvalidLeadError, NLPearl, NLPearlError
+from nlpearl.sandbox import Sandbox
+
+OUTBOUND_ID = "67d42f167f3c392c6d7a2d40"
+JOE = {"email": "joe@gmail.com", "address": "3 Abbey Road UK", "carLicense": "90-929-82"}
+
+COLOURS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
+
+
+def say(text: str = "", colour: str = "") -> None:
+    """A line, in colour where somebody looks at it."""
+    code = COLOURS.get(colour)
+    print(f"\x1b[{code}m{text}\x1b[0m" if code and sys.stdout.isatty() else text)
+
+
+def main() -> None:
+    with Sandbox() as sandbox, NLPearl(sandbox.api_key, base_url=sandbox.url, timeout=5) as pearl:
+        say(f"A sandbox of NLPearl runs at {sandbox.url}. Nobody is phoned.\n")
+
+        say("1. Two leads are added", "bold")
+        for external_id, number, zone in (
+            ("crm-1", "+14155550123", "Pacific Standard Time"),
+            ("crm-2", "+14155550124", "Türkiye Standard Time"),
+        ):
+            added = pearl.add_lead(
+                OUTBOUND_ID, number, external_id=external_id, time_zone=zone, call_data=JOE
+            )
+            say(
+                f"   {external_id}  lead id {added.lead_id}, called by the clock of {zone}", "green"
+            )
+
+        say("\n2. A lead that cannot be right is refused here, and nothing is sent", "bold")
+        try:
+            pearl.add_lead(OUTBOUND_ID, "no digits", external_id=" ")
+        except InvalidLeadError as error:
+            for argument, messages in error.errors.items():
+                say(f"   {argument}: {'; '.join(messages)}", "yellow")
+
+        say("\n3. A lead that the API refuses says why, and is certainly not there", "bold")
+        sandbox.misbehave(
+            status=400, body='{"errors": {"PhoneNumber": ["Is on the do-not-call list."]}}'
+        )
+        try:
+            pearl.add_lead(OUTBOUND_ID, "+14155550125", external_id="crm-3")
+        except BadRequestError as error:
+            say(f"   {error}", "yellow")
+
+        say("\n4. An answer that gets lost: the lead was stored, but how would we know?", "bold")
+        sandbox.misbehave(lost="close")
+        try:
+            pearl.add_lead(OUTBOUND_ID, "+14155550126", external_id="crm-4")
+        except NLPearlError as error:
+            say(f"   outcome: {error.outcome.name}", "red")
+            for line in str(error).splitlines():
+                say(f"   {line}", "red")
+
+        say("\nWhat stands in the campaign now, each lead once:", "bold")
+        for lead in sandbox.leads:
+            say(f"   {lead['externalId']}  {lead['leadId']}")
+        say(f"\n{len(sandbox.requests)} requests were sent for 4 calls that were worth sending.")
+
+
+if __name__ == "__main__":
+    main()

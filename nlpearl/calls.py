@@ -1,0 +1,71 @@
+"""One call of `add_lead` from its first request to its end, and how calls of a client are ended.
+
+Shared by both colours; what one request does is wire.py's, when to send again is retries.py's.
+"""
+
+import logging
+import time
+from typing import TypeVar
+
+from .errors import NLPearlError
+from .leads import AddedLead, Lead
+from .phone_numbers import masked
+from .retries import Deadline, wait_before_retry
+from .wire import Attempt
+
+logger = logging.getLogger("nlpearl")
+
+AnyAttempt = TypeVar("AnyAttempt", bound=Attempt)
+
+
+class Call:
+    """What one call has done so far."""
+
+    def __init__(self, outbound_id: str, lead: Lead, timeout: float, max_retries: int) -> None:
+        self.outbound_id = outbound_id
+        self.lead = lead
+        self.deadline = Deadline(timeout)
+        self._max_retries = max_retries
+        self._began = time.monotonic()
+        self._sent = 0
+        self._attempt: Attempt | None = None
+        self._result: str | NLPearlError | None = None
+
+    def begin(self, attempt: AnyAttempt) -> AnyAttempt:
+        """Another request is about to go on its way."""
+        self._sent += 1
+        self._attempt = attempt
+        return attempt
+
+    def judge(self, result: str | NLPearlError) -> float | None:
+        """Take the end of a request; seconds until the next one, or None when the call is over."""
+        self._result = result
+        if isinstance(result, str):
+            return None
+        return wait_before_retry(
+            result, self._sent, max_retries=self._max_retries, left=self.deadline.left()
+        )
+
+    def end(self) -> AddedLead:
+        """The lead that was added; else the error is raised."""
+        result = self._result
+        status = self._attempt.status if self._attempt else None
+        logger.debug(
+            "add_lead outbound=%s phone=%s status=%s requests=%d %.0f ms",
+            self.outbound_id,
+            masked(self.lead.phone_number),
+            status if not isinstance(result, NLPearlError) or status else type(result).__name__,
+            self._sent,
+            (time.monotonic() - self._began) * 1000,
+        )
+        if isinstance(result, str):
+            return AddedLead(result, self.lead)
+        assert result is not None, "a call ends after it has been judged"
+        if self._sent > 1:
+            result.add_note(f"Sent {self._sent} times; none of the earlier tries added the lead.")
+        raise result
+
+    def interrupted(self, stopped: BaseException) -> None:
+        """Say on Ctrl-C and on a cancellation what is known of the lead."""
+        known = self._attempt.hint() if self._attempt is not None else "Nothing was sent."
+        stopped.add_note(f"nlpearl: {known}")

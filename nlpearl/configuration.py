@@ -1,0 +1,150 @@
+"""What a client is told about itself: the key, the base URL, how long a call may take. Pure.
+
+How a lead is told apart from what is none stands in leads.py.
+"""
+
+import ipaddress
+import os
+import re
+import threading
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError, InvalidArgumentError
+
+#: The server that the vendor's OpenAPI document names (a test holds it against openapi.yaml).
+BASE_URL = "https://api.nlpearl.ai"
+
+_SET_KEY = 'Set NLPEARL_API_KEY (or pass api_key=) to "AccountId:SecretKey".'
+
+
+class Key:
+    """An API key that shows itself to nothing but `Signer`: not in repr, not to a debugger's."""
+
+    __slots__ = ("_authorization", "_secrets")
+
+    def __init__(self, text: str) -> None:
+        self._authorization = f"Bearer {text}"
+        self._secrets = (text, text.split(":", 1)[1])
+
+    def __repr__(self) -> str:
+        return "Key(…)"
+
+    def authorization(self) -> str:
+        """The value of the Authorization header."""
+        return self._authorization
+
+    def redact(self, text: str) -> str:
+        """The text without the key, should a server have echoed it."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
+        return text
+
+
+def read_key(api_key: str | None) -> Key | ConfigurationError:
+    """The key from the argument or the environment, or what is wrong with it.
+
+    The error is returned, not raised: a frame that raised it would hold the key in its locals.
+    Form: developers.nlpearl.ai, Authorization: "The Token must be in the form
+    `AccountId:SecretKey`."
+    """
+    source = "NLPEARL_API_KEY" if api_key is None else "api_key"
+    text = os.environ.get("NLPEARL_API_KEY", "") if api_key is None else api_key
+    wrong = _key_complaint(text)
+    if wrong:
+        return ConfigurationError(f"{source} {wrong}. {_SET_KEY}")
+    return Key(text.strip())
+
+
+def _key_complaint(text: object) -> str | None:
+    if not isinstance(text, str):
+        return f"is not a string but {type(text).__name__}"
+    text = text.strip()
+    account, colon, secret = text.partition(":")
+    if not text:
+        return "is empty or not set"
+    if text.lower().startswith("bearer"):
+        return 'begins with "Bearer"; leave that word out, the client adds it'
+    if not all(" " <= character <= "~" for character in text):
+        return "holds a control or non-ASCII character; copy it anew from the platform"
+    if " " in text:
+        return "holds a blank; copy it anew from the platform"
+    if not colon:
+        return "has no colon; it is the account id, a colon, and the secret key"
+    if not account or not secret:
+        return f"has nothing {'before' if not account else 'after'} its colon"
+    if account.lower() == "accountid" or secret.lower() == "secretkey":
+        return "still holds a placeholder; put in your own account id and secret key"
+    return None
+
+
+def read_base_url(base_url: str | None) -> str | ConfigurationError:
+    """Scheme, host and port from the argument, from NLPEARL_BASE_URL, or the vendor's own.
+
+    Or what is wrong: anything else than an origin, and plain http to anything but loopback, since
+    key and phone numbers would travel in the clear. Returned, as in `read_key`: some write their
+    key into the URL.
+    """
+    source = "NLPEARL_BASE_URL" if base_url is None else "base_url"
+    text = os.environ.get("NLPEARL_BASE_URL") or BASE_URL if base_url is None else base_url
+    wrong = _url_complaint(text)
+    if wrong:
+        return ConfigurationError(f"{source} {wrong}. It looks like {BASE_URL}.")
+    return text.strip().removesuffix("/")
+
+
+def _url_complaint(text: object) -> str | None:
+    if not isinstance(text, str):
+        return f"is not a string but {type(text).__name__}"
+    text = text.strip()
+    if "@" in text:  # not shown: it may hold a password
+        return "holds credentials (an @); the key goes into api_key or NLPEARL_API_KEY"
+    shown = f"{text[:80]!r}"
+    if not re.fullmatch(r"[!-~]+", text) or "\\" in text:
+        return f"{shown} is empty or holds a blank, a backslash or a non-ASCII character"
+    if not re.match(r"https?://", text, re.IGNORECASE):
+        return f"{shown} does not begin with https://"
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return f"{shown} has no valid host or port"
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9.])?|[0-9a-f:.]+", host) or port == 0:
+        return f"{shown} has no valid host or port"
+    if "?" in text or "#" in text:
+        return f"{shown} has a query or a fragment; leave it out"
+    if parts.path not in ("", "/"):
+        return f"{shown} has a path; leave it out, the client knows the paths"
+    if parts.scheme == "http" and not is_loopback(text):
+        return f"{shown} is plain http, which would show key and phone numbers; use https"
+    return None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine by its name or address, without a look-up."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_timeout(timeout: object) -> float:
+    """Seconds from a number or a timedelta; InvalidArgumentError unless positive and finite."""
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if (
+        isinstance(seconds, (int, float))
+        and not isinstance(seconds, bool)
+        and 0 < seconds <= threading.TIMEOUT_MAX  # what the system can wait for; NaN is neither
+    ):
+        return float(seconds)
+    raise InvalidArgumentError(
+        f"timeout={timeout!r} is no time to wait; pass seconds (more than 0) or a timedelta"
+    )
+
+
+def read_count(name: str, value: object) -> int:
+    """A whole number from 0; InvalidArgumentError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise InvalidArgumentError(f"{name}={value!r} is no count; pass 0 or a greater whole number")

@@ -1,0 +1,118 @@
+"""A lead: what a caller says, checked, and what became of it. Pure.
+
+How it goes over the wire is wire.py's; what an answer means is answers.py's.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import attrs
+
+from .call_data import to_call_data, to_external_id
+from .errors import InvalidArgumentError, InvalidLeadError, InvalidTimeZoneError
+from .phone_numbers import mask_all, masked, to_phone_number
+from .time_zones import to_windows_time_zone
+
+Value = TypeVar("Value")
+
+
+def _keys(call_data: tuple[tuple[str, str], ...] | None) -> str:
+    return repr(None if call_data is None else [key for key, _ in call_data])
+
+
+@attrs.frozen(init=False)
+class Lead:
+    """A person to be called. Valid once it exists, so making one is the dry run.
+
+    Raises InvalidLeadError with every fault at once (InvalidTimeZoneError if the time zone is the
+    only one).
+    """
+
+    #: As it is sent.
+    phone_number: str = attrs.field(repr=masked)
+    #: Your own key for this person; it comes back in the lead webhook.
+    external_id: str | None
+    #: A Windows time zone id; None: the campaign's own zone.
+    time_zone: str | None
+    # Pairs, so that a lead is frozen and hashable to its last value.
+    _call_data: tuple[tuple[str, str], ...] | None = attrs.field(repr=_keys)
+
+    def __init__(
+        self,
+        phone_number: str,
+        *,
+        external_id: str | None = None,
+        time_zone: str | None = None,
+        call_data: Mapping[str, str] | None = None,
+    ) -> None:
+        _fill(self, phone_number, external_id, time_zone, call_data)
+
+    @property
+    def call_data(self) -> dict[str, str] | None:
+        """The variables of the call, by name: a new dict each time."""
+        return None if self._call_data is None else dict(self._call_data)
+
+
+@attrs.frozen
+class AddedLead:
+    """A lead that the API has taken."""
+
+    #: The platform's id of the lead.
+    lead_id: str
+    #: The lead as it was sent.
+    lead: Lead
+
+
+def _fill(
+    lead: Lead, phone_number: object, external_id: object, time_zone: object, call_data: object
+) -> None:
+    """Give the frozen lead its checked values, or raise all that is wrong with them."""
+    faults: list[InvalidLeadError] = []
+    data = _checked(to_call_data, call_data, faults)
+    values = {
+        "phone_number": _checked(to_phone_number, phone_number, faults, required=True),
+        "external_id": _checked(to_external_id, external_id, faults),
+        "time_zone": _checked(to_windows_time_zone, time_zone, faults),
+        "_call_data": None if data is None else tuple(data.items()),
+    }
+    if faults:
+        errors = {name: said for fault in faults for name, said in fault.errors.items()}
+        alone = len(faults) == 1 and isinstance(faults[0], InvalidTimeZoneError)
+        raise (InvalidTimeZoneError if alone else InvalidLeadError).of(errors)
+    for name, value in values.items():
+        object.__setattr__(lead, name, value)
+
+
+def _checked(
+    check: Callable[[object], Value],
+    value: object,
+    faults: list[InvalidLeadError],
+    *,
+    required: bool = False,
+) -> Value | None:
+    try:
+        return None if value is None and not required else check(value)
+    except InvalidLeadError as error:
+        faults.append(error)
+        return None
+
+
+def check_outbound_id(outbound_id: object) -> str:
+    """The id of a campaign as it goes into the path; InvalidArgumentError if no path can carry it.
+
+    The generated client would send ``..`` to another operation and ``None`` as a word.
+    """
+    if not isinstance(outbound_id, str):
+        raise InvalidArgumentError(
+            f"outbound_id is a string of 24 hex digits, not {type(outbound_id).__name__}"
+        )
+    if (
+        outbound_id in ("", ".", "..")
+        or not outbound_id.isprintable()
+        or {"/", " "} & {*outbound_id}
+    ):
+        raise InvalidArgumentError(
+            f"outbound_id={mask_all(ascii(outbound_id[:60]))} is empty, a dot, or holds a slash, a "
+            "blank or an invisible character; it is 24 hex digits, from the campaign's settings"
+        )
+    return outbound_id

@@ -1,0 +1,67 @@
+"""When a request may be sent again, and after how long. Pure, but for the clock of `Deadline`.
+
+The policy:
+
+- Only the outcome decides, never the HTTP method: a PUT creates a lead here.
+- NOT_SENT (name look-up, connect, TLS, proxy, pool) and 429 are sent again, up to `max_retries`
+  times. UNKNOWN never is: the lead may exist. REFUSED never is: it would be refused again.
+- After a 429 with Retry-After: when the server says, not earlier.
+- Otherwise exponential backoff with full jitter: a random time between zero and 0.5 s, 1 s, 2 s, …
+  with a cap of 8 s (the AWS Architecture Blog's "Exponential Backoff And Jitter", 2015).
+- A wait that does not end before the deadline is not begun: the error is raised at once.
+"""
+
+import random
+import time
+from collections.abc import Callable
+
+from .errors import APIConnectionError, NLPearlError, Outcome, RateLimitError
+
+#: Seconds; the backoff before the first retry is at most this, and doubles with each.
+FIRST_BACKOFF = 0.5
+#: Seconds; no backoff is longer. What Retry-After asks for may be.
+LONGEST_BACKOFF = 8.0
+
+
+class Deadline:
+    """The moment at which a call ends, waits and retries included."""
+
+    __slots__ = ("at", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        #: How long the whole call may take.
+        self.seconds = seconds
+        #: The end, on `time.monotonic`'s clock.
+        self.at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds until the end; negative once it is past."""
+        return self.at - time.monotonic()
+
+
+def wait_before_retry(
+    error: NLPearlError,
+    sent: int,
+    *,
+    max_retries: int,
+    left: float,
+    jitter: Callable[[float, float], float] = random.uniform,
+) -> float | None:
+    """Seconds to wait before sending again, or None to give up and raise `error`.
+
+    `sent` counts the requests so far, `left` is what remains of the deadline in seconds.
+    """
+    if sent > max_retries or not may_be_sent_again(error):
+        return None
+    if isinstance(error, RateLimitError) and error.retry_after is not None:
+        wait = error.retry_after
+    else:
+        wait = jitter(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(sent - 1, 16)))
+    return wait if wait < left else None
+
+
+def may_be_sent_again(error: NLPearlError) -> bool:
+    """Whether another request cannot make a second lead, and may fare better."""
+    if isinstance(error, APIConnectionError):
+        return error.outcome is Outcome.NOT_SENT
+    return isinstance(error, RateLimitError)

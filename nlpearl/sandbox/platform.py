@@ -1,0 +1,98 @@
+"""What the platform does with a request: reads it by the contract, keeps the lead, answers.
+
+Nothing of sockets: a request goes in, the answer and the fault to play come out.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from werkzeug import Request, Response
+
+from . import problems
+from .contract import Call, Contract
+from .faults import Fault
+from .records import ReceivedRequest, Records
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer, and what is to be done to it on its way."""
+
+    answer: Response
+    fault: Fault
+
+
+class Platform:
+    """`outbound_ids` are those that exist; None: every one does."""
+
+    def __init__(
+        self, contract: Contract, records: Records, outbound_ids: frozenset[str] | None
+    ) -> None:
+        self._contract = contract
+        self._records = records
+        self._outbound_ids = outbound_ids
+        self._operations = {"addLead": self._add_lead}
+
+    def play(self, request: Request) -> Reply:
+        """Whatever the request says is done when this returns, also if the answer is then lost."""
+        read = self._contract.read(request)
+        with self._records.lock:
+            fault = self._records.next_fault()
+            lead: dict[str, object] | None = None
+            if isinstance(read, Response):
+                answer = read
+            elif read.operation_id in self._operations:
+                answer, lead = self._operations[read.operation_id](read)
+            else:
+                answer = problems.problem(501)
+            if lead and fault.stored:
+                self._records.leads.append(lead)
+            answer = _disturbed(answer, fault)
+            self._records.requests.append(
+                ReceivedRequest(
+                    method=request.method,
+                    path=str(request.environ["REQUEST_URI"]),
+                    headers={
+                        name.lower(): value
+                        for name, value in request.headers.items()
+                        if name.lower() != "authorization"
+                    },
+                    body=request.get_data().decode(errors="replace"),
+                    status=answer.status_code if fault.answers else None,
+                    lead_id=str(lead["leadId"]) if lead and fault.stored else None,
+                )
+            )
+        return Reply(answer, fault)
+
+    def _add_lead(self, call: Call) -> tuple[Response, dict[str, object] | None]:
+        (outbound_id,) = call.variables.values()
+        if self._outbound_ids is not None and outbound_id not in self._outbound_ids:
+            return problems.problem(404), None
+        lead_id = secrets.token_hex(12)
+        lead = {"leadId": lead_id, "outboundId": outbound_id, **call.body}
+        answer = Response(json.dumps({"leadId": lead_id}), content_type="application/json")
+        return answer, lead
+
+
+def _disturbed(answer: Response, fault: Fault) -> Response:
+    """The answer with the fault's status, headers and body in the place of its own."""
+    if fault.status is not None:
+        answer = _of_status(answer, fault.status)
+    if fault.body is not None:
+        answer.set_data(fault.body)
+        answer.headers.setdefault("Content-Type", "application/json")
+    for name, value in fault.headers.items():
+        answer.headers[name] = value
+    return answer
+
+
+def _of_status(answer: Response, status: int) -> Response:
+    if status in (204, 205) or 300 <= status < 400:
+        return problems.empty(status)
+    if status == 401:
+        return problems.unauthorized()
+    if status >= 400:
+        return problems.problem(status)
+    answer.status_code = status
+    return answer

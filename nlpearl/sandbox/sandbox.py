@@ -1,0 +1,145 @@
+"""`Sandbox`, what a user holds: starts and stops the server, shows what came, orders faults.
+
+The packages of the extra are imported when one is made, not with this module.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ..errors import ConfigurationError
+from .faults import Lost, make_fault
+from .records import ReceivedRequest, Records
+
+if TYPE_CHECKING:
+    from .server import Server
+
+#: The key that opens a sandbox unless another is given: of the documented form, and no one's.
+API_KEY = "5a4d0b0c5a4d0b0c5a4d0b0c:Sandb0xKeyThat0pensNothingAtAll2"
+
+
+class Sandbox:
+    """A local NLPearl on 127.0.0.1, for tests and for trying things out. Nobody is phoned.
+
+    A context manager: it serves from `with` to its end. `port` 0 takes a free one. With
+    `outbound_ids` every other outbound id is a 404; without, each one exists. `api_key` is the one
+    key that it accepts. ConfigurationError if the packages of the extra ``sandbox`` are not
+    installed, or the port is in use.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        outbound_ids: Iterable[str] | None = None,
+        api_key: str = API_KEY,
+    ) -> None:
+        if isinstance(outbound_ids, str):
+            raise TypeError("outbound_ids is one string; pass a list of ids")
+        if not 0 <= port <= 65535:
+            raise ConfigurationError(f"port={port} is no port; pass 0 to 65535, or nothing at all")
+        try:
+            from .contract import Contract
+            from .platform import Platform
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The sandbox needs more than the client does ({error}). "
+                "Run: pip install 'nlpearl-client[sandbox]'"
+            ) from error
+        self._port = port
+        self._api_key = api_key
+        self._records = Records()
+        ids = None if outbound_ids is None else frozenset(outbound_ids)
+        self._platform = Platform(Contract(api_key), self._records, ids)
+        self._server: Server | None = None
+
+    def __enter__(self) -> Self:
+        from .server import Server
+
+        if self._server is not None:
+            raise ConfigurationError(f"The sandbox is running already, at {self.url}.")
+        self._server = Server(self._port, self._platform.play)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving and close every connection; what was recorded stays. May be repeated."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL for a client, such as ``http://127.0.0.1:54321``."""
+        if self._server is None:
+            raise ConfigurationError("The sandbox is not running. Use it as: with Sandbox() as …")
+        return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def api_key(self) -> str:
+        """The key that it accepts."""
+        return self._api_key
+
+    @property
+    def leads(self) -> list[dict[str, object]]:
+        """The stored leads in order: `leadId`, `outboundId` and the fields of the body. A copy."""
+        return self._records.copied_leads()
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """The requests that came whole, in order, also those that were refused. A copy."""
+        return self._records.copied_requests()
+
+    def clear(self) -> None:
+        """Forget the leads, the requests and the faults that have not been played."""
+        self._records.clear()
+
+    def misbehave(
+        self,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: str | bytes | None = None,
+        delay: float = 0.0,
+        retry_after: int | str | None = None,
+        garbage: bool = False,
+        lost: Lost | None = None,
+        stored: bool | None = None,
+        times: int = 1,
+    ) -> None:
+        """Do something else than answering as usual to the next `times` requests.
+
+        What was ordered before comes first. ValueError for what does not go together.
+
+        - `status` (200 to 599), `headers` and `body` take the place of the answer's own.
+        - `delay`: seconds before the answer; the lead is stored before them.
+        - `retry_after`: seconds, or whatever else shall stand in Retry-After; the status is 429
+          unless another is given.
+        - `garbage`: the answer is not HTTP.
+        - `lost`: the answer gets lost: ``close`` (the connection is closed without one), ``reset``
+          (likewise, with a TCP reset), ``silence`` (nothing until the client goes), ``cut`` (closed
+          halfway through the body).
+        - `stored`: whether the lead is stored all the same. It is, unless the status is a 4xx; a
+          4xx but 408 refuses it. A request that holds no valid lead never stores one.
+        """
+        if times < 1:
+            raise ValueError(f"times={times} is no number of requests; pass 1 or more")
+        fault = make_fault(
+            status=status,
+            headers=headers,
+            body=body,
+            delay=delay,
+            retry_after=retry_after,
+            garbage=garbage,
+            lost=lost,
+            stored=stored,
+        )
+        with self._records.lock:
+            self._records.faults.extend([fault] * times)

@@ -1,0 +1,87 @@
+"""Fixtures: the two colours of client, and an environment without anyone's keys and proxies."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pytest
+
+from nlpearl import AddedLead, AsyncNLPearl, NLPearl, NLPearlError
+
+from .servers import OUTBOUND_ID
+
+KEY = "5f3c392c6d7a2d4067d42f16:qJ8Zr2Xw5LmN7pT4vB9cD1eF6gH3kS0a"
+SECRET = KEY.split(":")[1]
+PHONE = "+14155550123"
+
+Ended = AddedLead | NLPearlError
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("NLPEARL_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+class Colour:
+    """Plays the same calls through `NLPearl` or `AsyncNLPearl`."""
+
+    def __init__(self, name: Literal["sync", "async"]) -> None:
+        self.name = name
+
+    def add(self, url: str, *, client: dict[str, Any] | None = None, **lead: Any) -> Ended:
+        """The end of one call: the lead that was added, or the error."""
+        return self.add_all(url, [lead], client=client)[0]
+
+    def add_all(
+        self,
+        url: str,
+        leads: Sequence[dict[str, Any]],
+        *,
+        client: dict[str, Any] | None = None,
+        pause: float = 0.0,
+    ) -> list[Ended]:
+        """The ends of calls one after the other, with a pause in seconds between them."""
+        # Nothing is sent again unless a test says so.
+        options = {"api_key": KEY, "base_url": url, "max_retries": 0, **(client or {})}
+        calls = [{"outbound_id": OUTBOUND_ID, "phone_number": PHONE, **lead} for lead in leads]
+        if self.name == "sync":
+            return self._sync(options, calls, pause)
+        return asyncio.run(self._async(options, calls, pause))
+
+    def _sync(
+        self, options: dict[str, Any], calls: list[dict[str, Any]], pause: float
+    ) -> list[Ended]:
+        import time
+
+        ends: list[Ended] = []
+        with NLPearl(**options) as pearl:
+            for call in calls:
+                try:
+                    ends.append(pearl.add_lead(**call))
+                except NLPearlError as error:
+                    ends.append(error)
+                if pause:
+                    time.sleep(pause)
+        return ends
+
+    async def _async(
+        self, options: dict[str, Any], calls: list[dict[str, Any]], pause: float
+    ) -> list[Ended]:
+        ends: list[Ended] = []
+        async with AsyncNLPearl(**options) as pearl:
+            for call in calls:
+                try:
+                    ends.append(await pearl.add_lead(**call))
+                except NLPearlError as error:
+                    ends.append(error)
+                if pause:
+                    await asyncio.sleep(pause)
+        return ends
+
+
+@pytest.fixture(params=["sync", "async"])
+def colour(request: pytest.FixtureRequest) -> Colour:
+    return Colour(request.param)

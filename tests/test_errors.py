@@ -1,0 +1,161 @@
+"""The tree of errors: plain values that pickle and copy; answers.py's pure decisions."""
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+import nlpearl
+from nlpearl import APIStatusError, NLPearlError, Outcome, RateLimitError, errors
+from nlpearl.answers import argument_name, retry_after, status_error
+
+EVERY = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and issubclass(value, NLPearlError)
+]
+
+
+def made(kind: type[NLPearlError]) -> NLPearlError:
+    error: NLPearlError
+    if issubclass(kind, APIStatusError):
+        error = kind(
+            "429 x",
+            status_code=429,
+            problem={"a": 1},
+            errors={"phone_number": ["no"]},
+            headers={"a": "b"},
+            body="x",
+            trace_id="t",
+            retry_after=1.5,
+        )
+    elif issubclass(kind, errors.InvalidLeadError):
+        error = kind("bad", errors={"phone_number": ["no"]})
+    elif issubclass(kind, errors.APIConnectionError):
+        error = kind("lost", outcome=Outcome.NOT_SENT)
+    else:
+        error = kind("bad")
+    error.add_note("a note")
+    return error
+
+
+@pytest.mark.parametrize("kind", EVERY)
+@pytest.mark.parametrize("way", ["copy", "deepcopy", "pickle"])
+def test_every_error_pickles_and_copies_with_all_it_carries(
+    kind: type[NLPearlError], way: str
+) -> None:
+    error = made(kind)
+    ways = {"copy": copy.copy, "deepcopy": copy.deepcopy}
+    other: Any = ways[way](error) if way in ways else pickle.loads(pickle.dumps(error))
+    assert type(other) is kind
+    assert str(other) == str(error)
+    assert vars(other) == vars(error)
+    assert other.outcome is error.outcome
+    assert other.__notes__ == ["a note"]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_is_to_be_had_from_the_package(kind: type) -> None:
+    assert getattr(nlpearl, kind.__name__) is kind
+    assert kind.__name__ in nlpearl.__all__
+    assert isinstance(made(kind).outcome, Outcome)
+    kind()  # the least of it can be made without arguments, for a caller's tests
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [
+        ("PhoneNumber", "phone_number"),
+        ("phoneNumber", "phone_number"),
+        ("$.phoneNumber", "phone_number"),
+        ("ExternalId", "external_id"),
+        ("TimeZoneId", "time_zone"),
+        ("callData", "call_data"),
+        ("$.callData.age", "call_data.age"),
+        ("CallData[age]", "call_data.age"),
+        ("$.callData['first name']", "call_data.first name"),
+        ("outboundId", "outbound_id"),
+        ("", ""),
+        ("$", "$"),
+        ("$.other.thing", "$.other.thing"),
+        ("leadToAdd", "leadToAdd"),
+        ("phoneNumberX", "phoneNumberX"),
+    ],
+)
+def test_the_servers_names_become_our_arguments(key: str, ours: str) -> None:
+    assert argument_name(key) == ours
+
+
+DATE = {"date": "Mon, 23 Nov 2026 12:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": " 7 "}, 7.0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "9" * 30}, 1e30),
+        ({"retry-after": "9" * 400}, float("inf")),
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "1e3"}, None),
+        ({"retry-after": "\u0667"}, None),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:30 GMT", **DATE}, 30.0),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:30 -0000", **DATE}, 30.0),
+        ({"retry-after": "Mon, 23 Nov 2026 11:00:00 GMT", **DATE}, 0.0),
+        ({"retry-after": "Mon, 23 Nov 1998 11:00:00 GMT"}, 0.0),
+        ({"retry-after": "Mon, 99 Nov 2026 11:00:00 GMT"}, None),
+        ({"retry-after": "Mon, 23 Nov 99999 11:00:00 GMT"}, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('{"errors": {"PhoneNumber": "bad"}}', {"phone_number": ["bad"]}),
+        ('{"errors": {"PhoneNumber": [1, "b"]}}', {"phone_number": ["1", "b"]}),
+        ('{"errors": {"PhoneNumber": ["a"], "phoneNumber": ["b"]}}', {"phone_number": ["a", "b"]}),
+        ('{"errors": [{"detail": "x"}]}', {}),
+        ('{"errors": null, "detail": "d"}', {}),
+        ('{"title": " ", "message": "m"}', {}),
+        ("[" * 100_000, {}),
+        ("9" * 5000, {}),
+    ],
+)
+def test_errors_of_any_shape_are_read_as_far_as_they_go(
+    body: str, found: dict[str, list[str]]
+) -> None:
+    error = status_error(400, {}, body, private={})
+    assert error.errors == found
+    assert str(error).startswith("400 ")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (418, "", "418 I'm a Teapot"),
+        (499, " ", "499 without a word of explanation"),
+        (400, '{"detail": "d"}', "400 d"),
+        (400, '{"title": " ", "message": "m"}', "400 m"),
+        (400, "<html>", "400 a page of HTML"),
+        (400, "x" * 1000, "400 " + "x" * 299 + "…"),
+        (400, "call +14155550123 or (415) 555-0123", "400 call …23 or …23"),
+    ],
+)
+def test_the_first_line_is_the_status_and_the_best_words(status: int, body: str, text: str) -> None:
+    if status == 418:
+        text = text.replace("I'm a Teapot", __import__("http").HTTPStatus(418).phrase)
+    assert str(status_error(status, {}, body, private={})).splitlines()[0] == text
+
+
+def test_a_rate_limit_carries_its_wait() -> None:
+    error = status_error(429, {"retry-after": "3"}, "", private={})
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after == 3.0

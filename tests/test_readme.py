@@ -1,0 +1,76 @@
+"""The front door: the README's Python runs as it stands, its promises about files are true, and
+the demo tells its story."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nlpearl import NLPearlError
+from nlpearl.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_of_the_readme_runs(block: str, nlpearl_sandbox: Sandbox) -> None:
+    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+    assert "Sandbox()" in block or "call me" in block or len(nlpearl_sandbox.leads) == 1
+
+
+def test_the_failure_of_the_readme_says_what_it_prints(
+    nlpearl_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [block] = [block for block in BLOCKS if "call me" in block]
+    exec(compile(block, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert printed.startswith("{'phone_number': [\"there is no digit")
+    assert "'external_id': [" in printed
+    for replaced, status in (("certainly not added", 404), ("look crm-42 up", 503)):
+        nlpearl_sandbox.misbehave(status=status)
+        exec(
+            compile(block.replace("call me", "+14155550123").replace('""', '"crm-42"'), "", "exec"),
+            {},
+        )
+        assert replaced in capsys.readouterr().out
+
+
+def test_the_readme_names_every_class_of_error() -> None:
+    classes = {cls.__name__ for cls in _tree(NLPearlError)}
+    later = {"LedgerError", "DuplicateLeadError", "UnsettledLeadError"}
+    assert {name for name in classes if f"`{name}`" not in README} == later
+
+
+def _tree(cls: type) -> set[type]:
+    return {cls}.union(*(_tree(kind) for kind in list[type](cls.__subclasses__())))
+
+
+def test_make_alone_lists_the_targets_of_the_readme() -> None:
+    listed = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for target in re.findall(r"make ([a-z]+)", README):
+        assert re.search(rf"^{target} ", listed, re.MULTILINE), target
+
+
+def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
+    done = subprocess.run(
+        [sys.executable, "demo.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("lead id") == 2
+    assert "400 phone_number: Is on the do-not-call list." in done.stdout
+    assert "outcome: UNKNOWN" in done.stdout
+    assert "4 requests were sent" in done.stdout
+    assert "\x1b" not in done.stdout, "colours vanish when piped"

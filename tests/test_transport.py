@@ -1,0 +1,518 @@
+"""Connections and deadlines: each call ends in time, and says how far it came."""
+
+import asyncio
+import contextlib
+import gc
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from nlpearl import (
+    AddedLead,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncNLPearl,
+    BadRequestError,
+    ConfigurationError,
+    NLPearl,
+    Outcome,
+    transport,
+)
+from nlpearl.configuration import Key
+
+from .conftest import KEY, PHONE, Colour
+from .servers import LEAD_ID, OUTBOUND_ID, Connection, Script, Server, answer, answers
+
+LONG = 30.0  # far more than a call with a timeout of 0.5 s takes, far less than the server's 60 s
+ANSWER = answer()
+
+
+def dripping(status: int, part: str) -> Script:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        whole = answer(status, b" " * 5000)
+        head = whole.index(b"\r\n\r\n") + 4
+        if part == "body":
+            connection.send(whole[:head])
+            connection.drip(whole[head:])
+        else:
+            connection.drip(whole)
+
+    return script
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_a_server_that_drips_its_answer_holds_nobody(colour: Colour, part: str) -> None:
+    began = time.monotonic()
+    with Server(dripping(200, part)) as server:
+        error = colour.add(server.url, client={"timeout": 0.5})
+        assert time.monotonic() - began < LONG
+    assert type(error) is APITimeoutError
+    assert error.outcome is Outcome.UNKNOWN
+    assert ("reading the answer (status 200)" if part == "body" else "waiting") in str(error)
+    assert "0.5 s" in str(error)
+
+
+def test_a_refusal_whose_body_drips_is_a_refusal(colour: Colour) -> None:
+    with Server(dripping(400, "body")) as server:
+        error = colour.add(server.url, client={"timeout": 0.5})
+    assert type(error) is BadRequestError
+
+
+def test_a_server_that_never_answers_is_a_timeout(colour: Colour) -> None:
+    began = time.monotonic()
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.silence()
+
+    with Server(script) as server:
+        error = colour.add(server.url, client={"timeout": 0.5})
+        assert time.monotonic() - began < LONG
+    assert type(error) is APITimeoutError
+    assert error.outcome is Outcome.UNKNOWN
+
+
+def test_a_server_that_never_reads_is_a_timeout(colour: Colour) -> None:
+    began = time.monotonic()
+
+    def script(connection: Connection) -> None:
+        connection.read_headers()
+        connection.server.stopping.wait(60)
+
+    with Server(script) as server:
+        data = {"x": "y" * 30_000_000}
+        error = colour.add(server.url, client={"timeout": 1}, call_data=data)
+        assert time.monotonic() - began < LONG
+    assert type(error) is APITimeoutError
+    assert error.outcome is Outcome.UNKNOWN
+    assert "sending the request" in str(error)
+
+
+@contextlib.contextmanager
+def swallowing() -> Any:
+    """An address whose queue is full: it answers no further SYN, like one that swallows packets."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        time.sleep(0.1)  # the handshakes that fill the queue are the kernel's
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_an_address_that_swallows_packets_is_not_sent_in_time(colour: Colour) -> None:
+    began = time.monotonic()
+    with swallowing() as url:
+        error = colour.add(url, client={"timeout": 0.5})
+    assert time.monotonic() - began < LONG
+    assert type(error) is APITimeoutError
+    assert error.outcome is Outcome.NOT_SENT
+    assert "connecting" in str(error)
+
+
+def found(*addresses: str) -> Callable[..., list[Any]]:
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, port: int, *args: Any, **named: Any) -> list[Any]:
+        if host != "localhost":
+            return list[Any](real(host, port, *args, **named))
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in addresses]
+
+    return getaddrinfo
+
+
+def test_a_name_with_several_dead_addresses_ends_at_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = time.monotonic()
+    with swallowing() as address:
+        url = address.replace("127.0.0.1", "localhost")
+        pearl = NLPearl(KEY, base_url=url, max_retries=0, timeout=1)
+        monkeypatch.setattr(socket, "getaddrinfo", found(*["127.0.0.1"] * 40))
+        with pytest.raises(APITimeoutError) as caught:
+            pearl.add_lead(OUTBOUND_ID, PHONE)
+        pearl.close()
+    assert time.monotonic() - began < LONG
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+def test_a_dead_address_of_a_name_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answers(ANSWER)) as server:
+        pearl = NLPearl(KEY, base_url=server.url.replace("127.0.0.1", "localhost"))
+        monkeypatch.setattr(socket, "getaddrinfo", found("127.0.0.77", "127.0.0.1"))
+        with pearl:
+            assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == LEAD_ID
+
+
+@pytest.mark.parametrize("failure", [socket.gaierror(-2, "Name or service not known"), None])
+def test_a_name_that_is_not_found_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch, failure: OSError | None
+) -> None:
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        if failure:
+            raise failure
+        return []
+
+    with NLPearl(KEY, base_url="https://nowhere.test", max_retries=0) as pearl:
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        with pytest.raises(APIConnectionError) as caught:
+            pearl.add_lead(OUTBOUND_ID, PHONE)
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+def test_a_timeout_that_is_no_deadline_of_ours_passes_as_it_is() -> None:
+    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        http = pearl.low_level.get_httpx_client()
+        assert http.put("/x", timeout=None, json={}).status_code == 200
+
+
+def test_a_deadline_that_is_past_ends_every_operation() -> None:
+    past = transport.TimeLeft(time.monotonic() - 1)
+    assert past.now() < 0
+    with pytest.raises(httpcore.ReadTimeout):
+        transport._left(past, httpcore.ReadTimeout)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_httpx_still_has_what_the_deadline_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this fails, httpx or httpcore has changed: mend `cap_by_deadline` in transport.py."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet.test")
+    with NLPearl(KEY) as pearl:
+        http: Any = pearl.low_level.get_httpx_client()
+        transports = [http._transport, *http._mounts.values()]
+        assert len(transports) >= 2
+        for each in transports:
+            if each is not None:
+                assert type(each._pool._network_backend).__name__ == "_Backend"
+
+
+# Proxies
+
+
+def test_loopback_never_goes_through_a_proxy(
+    colour: Colour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(answers(answer(500))) as proxy, Server(answers(ANSWER)) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert isinstance(colour.add(server.url), AddedLead)
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("fault", ["refused", "closed", "no TLS"])
+def test_what_a_proxy_does_not_pass_on_was_not_sent(
+    colour: Colour, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    heads: list[bytes] = []
+
+    def script(connection: Connection) -> None:
+        heads.append(connection.read_headers())
+        if fault == "refused":
+            connection.send(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+        elif fault == "no TLS":
+            connection.send(b"HTTP/1.1 200 OK\r\n\r\nthis is not TLS")
+
+    with Server(script) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        error = colour.add("https://api.example.test")
+    assert type(error) is APIConnectionError
+    assert error.outcome is Outcome.NOT_SENT
+    assert heads
+    assert heads[0].startswith(b"CONNECT api.example.test:443 ")
+    assert KEY.encode() not in heads[0]
+    assert ("agreeing on TLS" in str(error)) == (fault == "no TLS")
+
+
+def test_a_server_that_does_not_speak_tls_was_sent_nothing(colour: Colour) -> None:
+    with Server(lambda connection: connection.send(b"HTTP/1.1 400 Bad\r\n\r\n")) as server:
+        error = colour.add(server.url.replace("http", "https"))
+    assert type(error) is APIConnectionError
+    assert error.outcome is Outcome.NOT_SENT
+
+
+# Connections that the server closes
+
+
+def test_a_server_that_closes_after_each_answer_loses_no_call_that_waits_10_ms(
+    colour: Colour,
+) -> None:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(ANSWER)
+
+    with Server(script) as server:
+        ends = colour.add_all(server.url, [dict[str, Any]()] * 50, pause=0.01)
+    assert [end for end in ends if not isinstance(end, AddedLead)] == []
+    assert len(server.requests) == 50
+
+
+def test_a_write_that_the_system_refuses_was_not_sent() -> None:
+    connections = transport.Connections("http://127.0.0.1", transport.Signer(Key("a:b")), 1, None)
+    from nlpearl.leads import Lead
+    from nlpearl.retries import Deadline
+    from nlpearl.wire import SyncAttempt
+
+    attempt = SyncAttempt(connections, Lead(PHONE), Deadline(1))
+    request = httpcore.Request("PUT", "http://127.0.0.1")
+    tell: Any = attempt._trace  # pyright: ignore[reportPrivateUsage]
+    tell("http11.send_request_headers.started", {"request": request})
+    assert "may exist" in attempt.hint()
+    tell("http11.send_request_headers.failed", {"exception": httpcore.WriteTimeout()})
+    assert "may exist" in attempt.hint(), "a part of it may have left"
+    tell("http11.send_request_headers.failed", {"exception": httpcore.WriteError()})
+    assert attempt.hint() == "Nothing was sent."
+    connections.close()
+
+
+# Callers' own clients
+
+
+def raising(error: Exception) -> httpx.MockTransport:
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    return httpx.MockTransport(handler)
+
+
+def test_of_a_transport_that_tells_nothing_nothing_is_known() -> None:
+    with httpx.Client(transport=raising(httpx.ConnectError("x"))) as http:
+        pearl = NLPearl(KEY, http_client=http)
+        with pytest.raises(APIConnectionError) as caught:
+            pearl.add_lead(OUTBOUND_ID, PHONE)
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
+def test_an_ordinary_client_of_the_callers_tells_what_was_sent() -> None:
+    with Server(answers(ANSWER)) as server:
+        url = server.url
+    with httpx.Client() as http:
+        pearl = NLPearl(KEY, base_url=url, http_client=http, max_retries=0)
+        with pytest.raises(APIConnectionError) as caught:
+            pearl.add_lead(OUTBOUND_ID, PHONE)
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+# Threads, tasks, loops, forks, interruptions
+
+
+def test_a_hundred_threads_share_one_client() -> None:
+    ends: list[str] = []
+    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as pearl:
+
+        def call() -> None:
+            ends.append(pearl.add_lead(OUTBOUND_ID, PHONE).lead_id)
+
+        threads = [threading.Thread(target=call) for _ in range(100)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert ends == [LEAD_ID] * 100
+    assert len(server.requests) == 100
+
+
+def test_closing_lets_the_calls_of_other_threads_end() -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        asked.set()
+        go.wait(20)
+        connection.send(ANSWER)
+
+    ends: list[str] = []
+    with Server(script) as server:
+        pearl = NLPearl(KEY, base_url=server.url)
+        caller = threading.Thread(
+            target=lambda: ends.append(pearl.add_lead(OUTBOUND_ID, PHONE).lead_id)
+        )
+        caller.start()
+        assert asked.wait(20)
+        closer = threading.Thread(target=pearl.close)
+        closer.start()
+        closer.join(0.2)
+        assert closer.is_alive()
+        with pytest.raises(ConfigurationError, match="closed"):
+            pearl.add_lead(OUTBOUND_ID, PHONE)
+        go.set()
+        closer.join(20)
+        caller.join(20)
+    assert ends == [LEAD_ID]
+
+
+def test_closing_lets_the_calls_of_other_tasks_end() -> None:
+    async def main(url: str) -> str:
+        pearl = AsyncNLPearl(KEY, base_url=url)
+        call = asyncio.create_task(pearl.add_lead(OUTBOUND_ID, PHONE))
+        while not server.requests:
+            await asyncio.sleep(0.01)
+        closing = asyncio.create_task(pearl.close())
+        await asyncio.sleep(0.05)
+        assert not closing.done()
+        go.set()
+        await closing
+        return (await call).lead_id
+
+    go = threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        go.wait(20)
+        connection.send(ANSWER)
+
+    with Server(script) as server:
+        assert asyncio.run(main(server.url)) == LEAD_ID
+
+
+def test_a_second_event_loop_is_told_so_before_anything_is_sent() -> None:
+    with Server(answers(ANSWER)) as server:
+        pearl = AsyncNLPearl(KEY, base_url=server.url)
+
+        async def first() -> None:
+            await pearl.add_lead(OUTBOUND_ID, PHONE)
+
+        async def second() -> None:
+            with pytest.raises(ConfigurationError, match="event loop"):
+                await pearl.add_lead(OUTBOUND_ID, PHONE)
+
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(first())
+        asyncio.run(second())
+        loop.run_until_complete(pearl.close())
+        loop.close()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_cancelled_task_says_what_is_known_and_leaks_no_connection(asked: bool) -> None:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.silence()
+
+    async def main(url: str) -> BaseException:
+        async with AsyncNLPearl(KEY, base_url=url) as pearl:
+            call = asyncio.create_task(pearl.add_lead(OUTBOUND_ID, PHONE))
+            while asked and not server.requests:
+                await asyncio.sleep(0.01)
+            if not asked:
+                await asyncio.sleep(0)
+            call.cancel()
+            try:
+                await call
+            except asyncio.CancelledError as error:
+                return error
+        raise AssertionError("not cancelled")
+
+    with Server(script) as server:
+        stopped = asyncio.run(main(server.url))
+        gc.collect()
+    notes = stopped.__notes__
+    assert len(notes) == 1
+    assert ("may exist" if asked else "Nothing was sent") in notes[0]
+    assert len(server.requests) == int(asked)
+
+
+INTERRUPTED = """
+import sys, traceback
+from nlpearl import NLPearl
+with NLPearl("a1:b2", base_url=sys.argv[1]) as pearl:
+    try:
+        pearl.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
+    except KeyboardInterrupt as stopped:
+        print(*stopped.__notes__)
+"""
+
+
+def test_ctrl_c_says_that_the_lead_may_exist() -> None:
+    asked = threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        asked.set()
+        connection.silence()
+
+    with Server(script) as server:
+        command = [sys.executable, "-W", "error", "-c", INTERRUPTED, server.url]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert asked.wait(60)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert "The lead may exist" in out
+    assert err == ""
+
+
+def test_ctrl_c_ends_a_call_of_this_thread_at_once() -> None:
+    main = threading.main_thread().ident or 0
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        signal.pthread_kill(main, signal.SIGINT)
+        connection.silence()
+
+    with (
+        Server(script) as server,
+        NLPearl(KEY, base_url=server.url) as pearl,
+        pytest.raises(KeyboardInterrupt) as caught,
+    ):
+        pearl.add_lead(OUTBOUND_ID, PHONE)
+    assert "The lead may exist" in caught.value.__notes__[0]
+
+
+def test_a_forked_child_uses_connections_of_its_own() -> None:
+    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        pearl.add_lead(OUTBOUND_ID, PHONE)
+        child = multiprocessing.get_context("fork").Process(
+            target=lambda: os._exit(0 if pearl.add_lead(OUTBOUND_ID, PHONE).lead_id else 1)
+        )
+        child.start()
+        child.join(60)
+        assert child.exitcode == 0
+        assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == LEAD_ID
+    assert server.connections == 2
+    assert len(server.requests) == 3
+
+
+def test_after_a_fork_our_own_client_is_new_and_a_callers_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signer = transport.Signer(Key("a:b"))
+    own = transport.Connections("http://127.0.0.1", signer, 1, None)
+    first = own.client()
+    with httpx.Client() as http:
+        foreign = transport.Connections("http://127.0.0.1", signer, 1, http)
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        assert own.client() is not first
+        with pytest.raises(ConfigurationError, match="fork"):
+            foreign.client()
+    own.close()
+    first.close()
+
+
+def test_an_answer_of_any_error_holds_no_exception_of_httpx(colour: Colour) -> None:
+    with Server(answers(answer(503))) as server:
+        error = colour.add(server.url)
+    assert isinstance(error, APIStatusError)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    frames: list[str] = []
+    trace = error.__traceback__
+    while trace:
+        frames.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    assert not any("httpx" in frame or "httpcore" in frame for frame in frames)
