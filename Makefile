@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest slow generate check clean
+.PHONY: help demo test lint types pytest faults slow generate check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ pytest: .venv/ready
 	$(BIN)/coverage run -m pytest -q -m "not slow"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
+	@$(BIN)/python -m tests.fault_matrix
 
 slow: .venv/ready ## run the tests that take their time: the generator on other Pythons
 	$(BIN)/python -m pytest -q -m slow

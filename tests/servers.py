@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -86,6 +86,13 @@ class Connection:
                 self.buffer += data
                 return
         raise ClientGoneError
+
+    def read_some(self, most: int) -> None:
+        """A part of what comes, and no more than so many bytes."""
+        try:
+            self.buffer += self.socket.recv(most)
+        except OSError:
+            raise ClientGoneError from None
 
     def send(self, data: bytes) -> None:
         try:
@@ -189,3 +196,18 @@ def answers(*given: bytes) -> Script:
             connection.send(data)
 
     return script
+
+
+@contextlib.contextmanager
+def swallowing() -> Generator[str]:
+    """An address whose queue is full: it answers no further SYN, like one that swallows packets."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        time.sleep(0.1)  # the handshakes that fill the queue are the kernel's
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"

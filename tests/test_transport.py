@@ -1,7 +1,6 @@
 """Connections and deadlines: each call ends in time, and says how far it came."""
 
 import asyncio
-import contextlib
 import gc
 import multiprocessing
 import os
@@ -33,7 +32,7 @@ from nlpearl import (
 from nlpearl.configuration import Key
 
 from .conftest import KEY, PHONE, Colour
-from .servers import LEAD_ID, OUTBOUND_ID, Connection, Script, Server, answer, answers
+from .servers import LEAD_ID, OUTBOUND_ID, Connection, Script, Server, answer, answers, swallowing
 
 LONG = 30.0  # far more than a call with a timeout of 0.5 s takes, far less than the server's 60 s
 ANSWER = answer()
@@ -99,21 +98,6 @@ def test_a_server_that_never_reads_is_a_timeout(colour: Colour) -> None:
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.UNKNOWN
     assert "sending the request" in str(error)
-
-
-@contextlib.contextmanager
-def swallowing() -> Any:
-    """An address whose queue is full: it answers no further SYN, like one that swallows packets."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        time.sleep(0.1)  # the handshakes that fill the queue are the kernel's
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_an_address_that_swallows_packets_is_not_sent_in_time(colour: Colour) -> None:
