@@ -34,6 +34,9 @@ from .transport import AsyncConnections, Connections, TimeLeft
 #: No more of an answer is read; the documented one has some forty bytes.
 LONGEST_ANSWER = 1024 * 1024
 
+#: Headers under this many bytes go out in one write, see `transport._Stream.write`.
+ONE_WRITE = 2048
+
 #: Seconds of the whole timeout that a connect to one address may take.
 CONNECT_TIMEOUT = 5.0
 
@@ -68,7 +71,7 @@ class Attempt:
         self._stage = "connecting"
         # A caller's own transport may tell us nothing: then nothing is known, and all is possible.
         self._sent: bool | None = False if connections.own else None
-        self._failure: Exception | None = None
+        self._one_write = False
         #: The status of the answer, once its first line has been read.
         self.status: int | None = None
         #: The answer's headers with lower-case names.
@@ -106,17 +109,19 @@ class Attempt:
                 self._stage = "agreeing on TLS"
             elif event.endswith("send_request_headers.started"):
                 # A proxy's CONNECT is not ours: nothing is passed on before it has succeeded.
-                if info["request"].method != b"CONNECT":
+                request = info["request"]
+                if request.method != b"CONNECT":
                     self._stage, self._sent = "sending the request", True
+                    sizes = (len(name) + len(value) + 4 for name, value in request.headers)
+                    self._one_write = len(request.url.target) + sum(sizes) < ONE_WRITE
             elif event.endswith("receive_response_headers.started") and self._sent:
                 self._stage = "waiting for the answer"
         elif event.endswith("send_request_headers.failed") and isinstance(
             info["exception"], (httpcore.WriteError, httpcore.LocalProtocolError)
         ):
-            # The headers, under 1 KiB, are the first bytes of a request and one write: the system
-            # that refuses it has taken none of them. So ends a kept-alive connection that was seen
-            # to be dead only now.
-            self._sent = False
+            # The headers are the first bytes of a request. In one write, a system that refuses it
+            # has taken none of them: so ends a kept-alive connection that is seen to be dead now.
+            self._sent = not self._one_write
 
     async def _atrace(self, event: str, info: Mapping[str, Any]) -> None:
         self._trace(event, info)

@@ -261,6 +261,10 @@ def test_a_write_that_the_system_refuses_was_not_sent() -> None:
     assert "may exist" in attempt.hint(), "a part of it may have left"
     tell("http11.send_request_headers.failed", {"exception": httpcore.WriteError()})
     assert attempt.hint() == "Nothing was sent."
+    long = httpcore.Request("PUT", "http://127.0.0.1", headers={"X": "y" * 3000})
+    tell("http11.send_request_headers.started", {"request": long})
+    tell("http11.send_request_headers.failed", {"exception": httpcore.WriteError()})
+    assert "may exist" in attempt.hint(), "its first part may have left"
     connections.close()
 
 
