@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import pytest
@@ -42,17 +42,22 @@ class Colour:
         *,
         client: dict[str, Any] | None = None,
         pause: float = 0.0,
+        after: Callable[[], None] = lambda: None,
     ) -> list[Ended]:
-        """The ends of calls one after the other, with a pause in seconds between them."""
+        """The ends of calls one after the other; after each comes `after`, then a pause in s."""
         # Nothing is sent again unless a test says so.
         options = {"api_key": KEY, "base_url": url, "max_retries": 0, **(client or {})}
         calls = [{"outbound_id": OUTBOUND_ID, "phone_number": PHONE, **lead} for lead in leads]
         if self.name == "sync":
-            return self._sync(options, calls, pause)
-        return asyncio.run(self._async(options, calls, pause))
+            return self._sync(options, calls, pause, after)
+        return asyncio.run(self._async(options, calls, pause, after))
 
     def _sync(
-        self, options: dict[str, Any], calls: list[dict[str, Any]], pause: float
+        self,
+        options: dict[str, Any],
+        calls: list[dict[str, Any]],
+        pause: float,
+        after: Callable[[], None],
     ) -> list[Ended]:
         import time
 
@@ -63,12 +68,17 @@ class Colour:
                     ends.append(pearl.add_lead(**call))
                 except NLPearlError as error:
                     ends.append(error)
+                after()
                 if pause:
                     time.sleep(pause)
         return ends
 
     async def _async(
-        self, options: dict[str, Any], calls: list[dict[str, Any]], pause: float
+        self,
+        options: dict[str, Any],
+        calls: list[dict[str, Any]],
+        pause: float,
+        after: Callable[[], None],
     ) -> list[Ended]:
         ends: list[Ended] = []
         async with AsyncNLPearl(**options) as pearl:
@@ -77,6 +87,7 @@ class Colour:
                     ends.append(await pearl.add_lead(**call))
                 except NLPearlError as error:
                     ends.append(error)
+                after()
                 if pause:
                     await asyncio.sleep(pause)
         return ends

@@ -21,8 +21,8 @@ from nlpearl import AddedLead, Outcome
 from .conftest import Colour, Ended
 from .servers import Connection, Request, Server, answer, swallowing
 
-#: Seconds: the whole call, where a server falls silent.
-TIMEOUT = 0.4
+#: Seconds: the whole call where a server falls silent, and where it does not.
+SILENT, LONG = 0.5, 20.0
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,8 @@ def play(cell: Cell) -> tuple[Ended, int]:
     leads = [{"external_id": "warm"}] * cell.kept_alive + [{"external_id": "row"}]
     server = FaultServer([OK] * cell.kept_alive + [cell.fault])
     with listening(cell.fault, server) as url:
-        options = {"timeout": TIMEOUT, "max_retries": 1}
+        waits = "silent" in cell.fault.name or "SYN" in cell.fault.name
+        options = {"timeout": SILENT if waits else LONG, "max_retries": 1}
         colour = Colour("sync" if cell.colour == "sync" else "async")
         ends = colour.add_all(url, leads, client=options)
     return ends[-1], server.stored["row"]

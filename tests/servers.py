@@ -131,7 +131,7 @@ class Server:
     script: Script
     requests: list[Request] = field(default_factory=list[Request])
     connections: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Condition = field(default_factory=threading.Condition)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -181,6 +181,12 @@ class Server:
         with self.lock:
             self._open.discard(connection.socket)
             connection.socket.close()
+            self.lock.notify_all()
+
+    def wait_until_closed(self) -> None:
+        """Until no connection is open on this side."""
+        with self.lock:
+            assert self.lock.wait_for(lambda: not self._open, 20)
 
 
 def answers(*given: bytes) -> Script:
