@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults slow generate check clean
+.PHONY: help demo test lint types pytest faults slow generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -10,7 +10,7 @@ help: ## list the targets
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[sandbox]' --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[phone,sandbox]' --group dev
 	@touch $@
 
 demo: .venv/ready ## add leads for real, to the sandbox on this machine
@@ -35,11 +35,14 @@ pytest: .venv/ready
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix
 
-slow: .venv/ready ## run the tests that take their time: the generator on other Pythons
+slow: .venv/ready ## run the tests that take their time: other Pythons, the table of time zones
 	$(BIN)/python -m pytest -q -m slow
 
 generate: .venv/ready ## make the low-level client anew from openapi.yaml
 	$(BIN)/python tools/generate.py
+
+time-zones: .venv/ready ## make the table of time zones anew from CLDR and tools/time_zones.toml
+	$(BIN)/python tools/make_time_zones.py
 
 check: .venv/ready ## fail if what is committed is not what would be generated
 	$(BIN)/python tools/generate.py --check

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
         UnsettledLeadError,
     )
     from .leads import AddedLead, Lead
+    from .time_zones import WINDOWS_TIME_ZONES, WindowsTimeZone, to_windows_time_zone
 
 __all__ = [
+    "WINDOWS_TIME_ZONES",
     "APIConnectionError",
     "APIStatusError",
     "APITimeoutError",
@@ -60,11 +62,21 @@ __all__ = [
     "ServerError",
     "UnexpectedResponseError",
     "UnsettledLeadError",
+    "WindowsTimeZone",
     "__version__",
     "errors",
+    "to_windows_time_zone",
 ]
 
-_MODULES = {"AsyncNLPearl": "client", "NLPearl": "client", "AddedLead": "leads", "Lead": "leads"}
+_MODULES = {
+    "AsyncNLPearl": "client",
+    "NLPearl": "client",
+    "AddedLead": "leads",
+    "Lead": "leads",
+    "WINDOWS_TIME_ZONES": "time_zones",
+    "WindowsTimeZone": "time_zones",
+    "to_windows_time_zone": "time_zones",
+}
 
 
 def __getattr__(name: str) -> object:

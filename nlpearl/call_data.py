@@ -1,46 +1,130 @@
-"""Call data and external ids: what callers attach to a lead. Pure."""
+"""Call data and external ids: what callers attach to a lead, as text. Pure.
 
+On the wire every value is a string, whatever the variable's type on the platform.
+"""
+
+import math
 from collections.abc import Mapping
-from typing import cast
+from datetime import date, time
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .errors import InvalidLeadError
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from uuid import UUID
+
+    CallData: TypeAlias = Mapping[
+        str, str | int | float | Decimal | date | time | UUID | Enum | None
+    ]
+    ExternalId: TypeAlias = str | int | UUID
+
+# Beyond it a Decimal keeps its exponent: Decimal("1e999999") would be a megabyte of zeros.
+_MOST_ZEROS = 100
+
 
 def to_call_data(value: object) -> dict[str, str]:
-    """The variables of the call as they are sent, in a dict of our own.
+    """The variables of the call as they are sent, in a dict of our own; None leaves a key out.
 
     Raises InvalidLeadError with all faults at once; of values their types only are told.
     """
     if not isinstance(value, Mapping):
-        complaint = f"call data is a mapping of names to strings, not {type(value).__name__}"
+        complaint = f"call data is a mapping of names to values, not {type(value).__name__}"
         raise InvalidLeadError.of({"call_data": [complaint]})
     found: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
     for key, item in cast(Mapping[object, object], value).items():
         if not isinstance(key, str):
-            errors.setdefault("call_data", []).append(f"a {type(key).__name__} is no name")
-        elif not isinstance(item, str):
-            errors[f"call_data.{key}"] = [f"a value is a string, not {type(item).__name__}"]
-        elif not key.strip() or not _is_unicode(key) or not _is_unicode(item):
-            errors[f"call_data.{ascii(key)[1:-1]}"] = [
-                "a blank name, or text with half a character"
-            ]
-        else:
-            found[key] = item
+            complaint = f"a key is the name of a variable, a string, not {type(key).__name__}"
+            errors.setdefault("call_data", []).append(complaint)
+            continue
+        try:
+            name = _to_name(key, spellings)
+            if item is not None:
+                found[name] = _to_text(item)
+        except ValueError as fault:
+            errors.setdefault(f"call_data.{_shown(key)}", []).append(str(fault))
     if errors:
         raise InvalidLeadError.of(errors)
     return found
 
 
 def to_external_id(value: object) -> str:
-    """The caller's own key of a lead. Raises InvalidLeadError unless it is a string, not blank."""
-    if not isinstance(value, str):
-        complaint = f"an external id is a string, not {type(value).__name__}"
-    elif not value.strip() or not _is_unicode(value):
-        complaint = "it is blank or holds half a character; pass your own key of the lead, or None"
+    """The caller's own key of a lead: a string that is not blank, or the text of an int or a UUID.
+
+    Raises InvalidLeadError for any other.
+    """
+    try:
+        if not _is_id(value):
+            raise ValueError(f"it is a str, an int or a UUID, not {type(value).__name__}")
+        text = _to_text(value)
+        if not text.strip():
+            raise ValueError("it is blank; pass your own key of the lead, or None")
+    except ValueError as fault:
+        complaint = str(fault)
     else:
-        return value
+        return text
     raise InvalidLeadError.of({"external_id": [complaint]})
+
+
+def _is_id(value: object) -> bool:
+    if isinstance(value, str | int):
+        return not isinstance(value, bool)
+    from uuid import UUID
+
+    return isinstance(value, UUID)
+
+
+def _to_name(key: str, spellings: dict[str, str]) -> str:
+    """The key; ValueError if it is blank, or differs from an earlier one only in case."""
+    name = _to_text(key)
+    if not name.strip():
+        raise ValueError("the key is blank; a key is the name of a variable")
+    earlier = spellings.setdefault(name.casefold(), name)
+    if earlier != name:
+        raise ValueError(f"the key differs from {_shown(earlier)!r} only in case; keep one of them")
+    return name
+
+
+def _to_text(value: object) -> str:
+    """The value as a string; ValueError with its type, never with the value, if it has none."""
+    if isinstance(value, Enum):
+        value = cast(object, value.value)
+    if isinstance(value, str):
+        if not _is_unicode(value):
+            raise ValueError(
+                "half a character (a lone surrogate) is in it, which no JSON can carry"
+            )
+        return str.__str__(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return int.__repr__(value)  # a ValueError of its own for more than 4,300 digits
+    if isinstance(value, float) and math.isfinite(value):
+        return int.__repr__(int(value)) if value.is_integer() else float.__repr__(value)
+    if isinstance(value, date | time) and value == value:  # pandas' NaT is not
+        return value.isoformat()
+    # Imported here: neither costs a caller anything who has none of it.
+    from decimal import Decimal
+    from uuid import UUID
+
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}" if abs(value.adjusted()) < _MOST_ZEROS else str(value)
+    kind = type(value).__name__
+    if isinstance(value, float | Decimal):
+        kind = f"a {kind} that is not finite"
+    raise ValueError(
+        "a value is a str, int, float, Decimal, bool, date, time, datetime, UUID or Enum, not "
+        f"{kind}; make it a string, or None to leave the key out"
+    )
+
+
+def _shown(key: str) -> str:
+    return key if key.strip() and key.isprintable() else ascii(key)
 
 
 def _is_unicode(text: str) -> bool:

@@ -6,21 +6,25 @@ What both share stands in `_Client` and in calls.py; a shell adds the waiting.
 import abc
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
-from datetime import timedelta
+from collections.abc import Coroutine
+from datetime import timedelta, tzinfo
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from .calls import Call
+from .calls import Call, logger
 from .configuration import Key, read_base_url, read_count, read_key, read_timeout
 from .errors import ConfigurationError
-from .leads import AddedLead, Lead, check_outbound_id
+from .leads import AddedLead, Lead, check_outbound_id, to_lead
+from .phone_numbers import check_region
 from .transport import AsyncConnections, Connections, Signer
 from .wire import AsyncAttempt, SyncAttempt, low_level
 
 if TYPE_CHECKING:
     import httpx
     from nlpearl_api.client import AuthenticatedClient
+
+    from .call_data import CallData, ExternalId
+    from .time_zones import WindowsTimeZone
 
 
 class _Client(abc.ABC):
@@ -34,6 +38,7 @@ class _Client(abc.ABC):
         origin: str | ConfigurationError,
         timeout: float | timedelta,
         max_retries: int,
+        default_region: str | None,
     ) -> None:
         for wrong in (key, origin):
             if isinstance(wrong, ConfigurationError):
@@ -44,6 +49,8 @@ class _Client(abc.ABC):
         self._origin = origin
         self._timeout = read_timeout(timeout)
         self._max_retries = read_count("max_retries", max_retries)
+        self._default_region = None if default_region is None else check_region(default_region)
+        self._warned = False
         self._closed = False
 
     def __repr__(self) -> str:
@@ -55,20 +62,23 @@ class _Client(abc.ABC):
         outbound_id: str,
         phone_number: str,
         *,
-        external_id: str | None = None,
-        time_zone: str | None = None,
-        call_data: Mapping[str, str] | None = None,
+        external_id: "ExternalId | None" = None,
+        time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
+        call_data: "CallData | None" = None,
         timeout: float | timedelta | None = None,
     ) -> AddedLead | Coroutine[Any, Any, AddedLead]:
         """Add one person to be called to an outbound campaign.
 
         Args:
             outbound_id: the campaign's id, 24 hex digits; not the pearl id of the platform's URL.
-            phone_number: best in E.164, such as ``+14155550123``.
-            external_id: your own key for this person; it comes back in the lead webhook, and is
-                what a lost answer can be looked up by.
-            time_zone: a Windows time zone id; without one the campaign's own zone holds.
-            call_data: the variables of the call, by name.
+            phone_number: best in E.164, such as ``+14155550123``. The client's `default_region`
+                makes it of a national number; without one it is sent as it stands.
+            external_id: your own key for this person, a str, an int or a UUID. It comes back in
+                the lead webhook, and a lost answer can be looked up by it.
+            time_zone: where the person is: whatever `to_windows_time_zone` accepts, such as
+                ``"America/New_York"``; without one the campaign's own zone holds.
+            call_data: the variables of the call by name. They are sent as strings: numbers as
+                digits, dates and times in ISO 8601, a bool as true or false; a None is left out.
             timeout: in place of the client's, for this call: seconds or a timedelta.
 
         None leaves a field out.
@@ -84,16 +94,26 @@ class _Client(abc.ABC):
         self,
         outbound_id: str,
         phone_number: str,
-        external_id: str | None,
-        time_zone: str | None,
-        call_data: Mapping[str, str] | None,
+        external_id: object,
+        time_zone: object,
+        call_data: object,
         timeout: float | timedelta | None,
     ) -> Call:
         self._check_open()
         seconds = self._timeout if timeout is None else read_timeout(timeout)
         outbound_id = check_outbound_id(outbound_id)
-        lead = Lead(phone_number, external_id=external_id, time_zone=time_zone, call_data=call_data)
+        lead = to_lead(phone_number, external_id, time_zone, call_data, self._default_region)
+        self._warn_of(lead)
         return Call(outbound_id, lead, seconds, self._max_retries)
+
+    def _warn_of(self, lead: Lead) -> None:
+        if lead.phone_number.startswith("+") or self._default_region or self._warned:
+            return
+        self._warned = True
+        logger.warning(
+            "A phone number does not begin with a + and is sent as it stands: the platform may "
+            "find no country in it. Pass E.164, or give the client a default_region such as 'US'."
+        )
 
     def _check_open(self) -> None:
         if self._closed:
@@ -111,12 +131,16 @@ class NLPearl(_Client):
         timeout: seconds (or a timedelta) that a whole call may take, waits and retries included.
             A connect to one address gets at most 5 s of it.
         max_retries: how often a lead that was certainly not added is sent again.
+        default_region: the ISO 3166 code, such as ``"US"``, of the country where numbers without a
+            ``+`` are at home. Every number then becomes E.164, and one that cannot exist is an
+            InvalidLeadError. Needs the extra ``phone``.
         http_client: an httpx client of your own, for proxies, certificates or tests. It is used as
             it is and never closed; it must not follow redirects.
 
     Raises:
-        ConfigurationError: a key or a base URL of the wrong form, or an unfit `http_client`.
-        InvalidArgumentError: an impossible `timeout` or `max_retries`.
+        ConfigurationError: a key or a base URL of the wrong form, an unfit `http_client`, or a
+            `default_region` without the extra.
+        InvalidArgumentError: an impossible `timeout`, `max_retries` or `default_region`.
 
     The deadline holds with two exceptions, both of this colour only: the system's name look-up
     cannot be interrupted, and with an `http_client` of your own it is as good as that one's
@@ -130,12 +154,13 @@ class NLPearl(_Client):
         base_url: str | None = None,
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
+        default_region: str | None = None,
         http_client: "httpx.Client | None" = None,
     ) -> None:
         key, origin = read_key(api_key), read_base_url(base_url)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        super().__init__(key, origin, timeout, max_retries)
+        super().__init__(key, origin, timeout, max_retries, default_region)
         self._connections = Connections(self._origin, self._signer, self._timeout, http_client)
         self._closing = threading.Event()
         self._idle = threading.Condition()
@@ -146,9 +171,9 @@ class NLPearl(_Client):
         outbound_id: str,
         phone_number: str,
         *,
-        external_id: str | None = None,
-        time_zone: str | None = None,
-        call_data: Mapping[str, str] | None = None,
+        external_id: "ExternalId | None" = None,
+        time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
+        call_data: "CallData | None" = None,
         timeout: float | timedelta | None = None,
     ) -> AddedLead:
         call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)
@@ -220,12 +245,13 @@ class AsyncNLPearl(_Client):
         base_url: str | None = None,
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
+        default_region: str | None = None,
         http_client: "httpx.AsyncClient | None" = None,
     ) -> None:
         key, origin = read_key(api_key), read_base_url(base_url)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        super().__init__(key, origin, timeout, max_retries)
+        super().__init__(key, origin, timeout, max_retries, default_region)
         self._connections = AsyncConnections(self._origin, self._signer, self._timeout, http_client)
         self._closing = asyncio.Event()
         self._ends: dict[object, asyncio.Event] = {}
@@ -235,9 +261,9 @@ class AsyncNLPearl(_Client):
         outbound_id: str,
         phone_number: str,
         *,
-        external_id: str | None = None,
-        time_zone: str | None = None,
-        call_data: Mapping[str, str] | None = None,
+        external_id: "ExternalId | None" = None,
+        time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
+        call_data: "CallData | None" = None,
         timeout: float | timedelta | None = None,
     ) -> AddedLead:
         call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)

@@ -3,8 +3,9 @@
 How it goes over the wire is wire.py's; what an answer means is answers.py's.
 """
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -12,6 +13,10 @@ from .call_data import to_call_data, to_external_id
 from .errors import InvalidArgumentError, InvalidLeadError, InvalidTimeZoneError
 from .phone_numbers import mask_all, masked, to_phone_number
 from .time_zones import to_windows_time_zone
+
+if TYPE_CHECKING:
+    from .call_data import CallData, ExternalId
+    from .time_zones import WindowsTimeZone
 
 Value = TypeVar("Value")
 
@@ -23,6 +28,9 @@ def _keys(call_data: tuple[tuple[str, str], ...] | None) -> str:
 @attrs.frozen(init=False)
 class Lead:
     """A person to be called. Valid once it exists, so making one is the dry run.
+
+    The arguments are those of `NLPearl.add_lead`; the attributes hold what is sent. No client's
+    `default_region` touches the number.
 
     Raises InvalidLeadError with every fault at once (InvalidTimeZoneError if the time zone is the
     only one).
@@ -41,9 +49,9 @@ class Lead:
         self,
         phone_number: str,
         *,
-        external_id: str | None = None,
-        time_zone: str | None = None,
-        call_data: Mapping[str, str] | None = None,
+        external_id: "ExternalId | None" = None,
+        time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
+        call_data: "CallData | None" = None,
     ) -> None:
         _fill(self, phone_number, external_id, time_zone, call_data)
 
@@ -63,17 +71,41 @@ class AddedLead:
     lead: Lead
 
 
+def to_lead(
+    phone_number: object,
+    external_id: object,
+    time_zone: object,
+    call_data: object,
+    default_region: str | None,
+) -> Lead:
+    """The lead of a caller whose numbers without a ``+`` are at home in `default_region`."""
+    lead = Lead.__new__(Lead)
+    _fill(lead, phone_number, external_id, time_zone, call_data, default_region)
+    return lead
+
+
 def _fill(
-    lead: Lead, phone_number: object, external_id: object, time_zone: object, call_data: object
+    lead: Lead,
+    phone_number: object,
+    external_id: object,
+    time_zone: object,
+    call_data: object,
+    default_region: str | None = None,
 ) -> None:
     """Give the frozen lead its checked values, or raise all that is wrong with them."""
+
+    def to_number(value: object) -> str:
+        return to_phone_number(value, default_region)
+
+    def to_pairs(value: object) -> tuple[tuple[str, str], ...]:
+        return tuple(to_call_data(value).items())
+
     faults: list[InvalidLeadError] = []
-    data = _checked(to_call_data, call_data, faults)
     values = {
-        "phone_number": _checked(to_phone_number, phone_number, faults, required=True),
+        "phone_number": _checked(to_number, phone_number, faults, required=True),
         "external_id": _checked(to_external_id, external_id, faults),
         "time_zone": _checked(to_windows_time_zone, time_zone, faults),
-        "_call_data": None if data is None else tuple(data.items()),
+        "_call_data": _checked(to_pairs, call_data, faults),
     }
     if faults:
         errors = {name: said for fault in faults for name, said in fault.errors.items()}
@@ -84,7 +116,7 @@ def _fill(
 
 
 def _checked(
-    check: Callable[[object], Value],
+    check: Callable[[Any], Value],
     value: object,
     faults: list[InvalidLeadError],
     *,

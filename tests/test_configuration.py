@@ -11,9 +11,6 @@ from nlpearl import (
     AsyncNLPearl,
     ConfigurationError,
     InvalidArgumentError,
-    InvalidLeadError,
-    InvalidTimeZoneError,
-    Lead,
     NLPearl,
     Outcome,
 )
@@ -226,41 +223,3 @@ def test_a_phone_number_in_the_place_of_the_outbound_id_is_masked() -> None:
     with NLPearl(KEY) as pearl, pytest.raises(InvalidArgumentError) as caught:
         pearl.add_lead("+1 415 555 0123", "67d42f167f3c392c6d7a2d40")
     assert "555" not in str(caught.value)
-
-
-def test_all_faults_of_a_lead_come_at_once() -> None:
-    data: Any = {"": "x", "age": 3, "name": "\ud800", 7: "y", "fine": "z"}
-    with pytest.raises(InvalidLeadError) as caught:
-        Lead("x", external_id=" ", time_zone="", call_data=data)
-    assert type(caught.value) is InvalidLeadError
-    assert set(caught.value.errors) == {
-        "phone_number", "external_id", "time_zone",
-        "call_data", "call_data.", "call_data.age", "call_data.name",
-    }  # fmt: skip
-    for name in ("phone_number", "external_id", "time_zone", "call_data.age"):
-        assert f"{name}: " in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "name"),
-    [
-        ({"phone_number": None}, "phone_number"),
-        ({"phone_number": 14155550123}, "phone_number"),
-        ({"phone_number": ""}, "phone_number"),
-        ({"phone_number": "+1415555\x000123"}, "phone_number"),
-        ({"external_id": 7}, "external_id"),
-        ({"external_id": "\ud800"}, "external_id"),
-        ({"call_data": "abc"}, "call_data"),
-        ({"call_data": [("a", "b")]}, "call_data"),
-    ],
-)
-def test_a_fault_names_its_argument(arguments: dict[str, Any], name: str) -> None:
-    with pytest.raises(InvalidLeadError, match=name) as caught:
-        Lead(**dict[str, Any]({"phone_number": PHONE, **arguments}))
-    assert list(caught.value.errors) == [name]
-
-
-@pytest.mark.parametrize("zone", ["", " ", 7, "a\x00"])
-def test_a_time_zone_that_is_the_only_fault_has_a_class_of_its_own(zone: Any) -> None:
-    with pytest.raises(InvalidTimeZoneError, match="Pacific Standard Time"):
-        Lead(PHONE, time_zone=zone)

@@ -24,14 +24,19 @@ class Reply:
 
 
 class Platform:
-    """`outbound_ids` are those that exist; None: every one does."""
+    """`outbound_ids` and `time_zones` are those that exist; None: every one does."""
 
     def __init__(
-        self, contract: Contract, records: Records, outbound_ids: frozenset[str] | None
+        self,
+        contract: Contract,
+        records: Records,
+        outbound_ids: frozenset[str] | None,
+        time_zones: frozenset[str] | None,
     ) -> None:
         self._contract = contract
         self._records = records
         self._outbound_ids = outbound_ids
+        self._time_zones = time_zones
         self._operations = {"addLead": self._add_lead}
 
     def play(self, request: Request) -> Reply:
@@ -69,6 +74,10 @@ class Platform:
         (outbound_id,) = call.variables.values()
         if self._outbound_ids is not None and outbound_id not in self._outbound_ids:
             return problems.problem(404), None
+        zone = call.body.get("timeZoneId")
+        if self._time_zones is not None and zone is not None and zone not in self._time_zones:
+            wrong = {"TimeZoneId": ["The value is not the id of a Windows time zone."]}
+            return problems.problem(400, wrong), None
         lead_id = secrets.token_hex(12)
         lead = {"leadId": lead_id, "outboundId": outbound_id, **call.body}
         answer = Response(json.dumps({"leadId": lead_id}), content_type="application/json")

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..errors import ConfigurationError
+from ..time_zones import WINDOWS_TIME_ZONES
 from .faults import Lost, make_fault
 from .records import ReceivedRequest, Records
 
@@ -23,7 +24,9 @@ class Sandbox:
 
     A context manager: it serves from `with` to its end. `port` 0 takes a free one. With
     `outbound_ids` every other outbound id is a 404; without, each one exists. `api_key` is the one
-    key that it accepts. ConfigurationError if the packages of the extra ``sandbox`` are not
+    key that it accepts. With `require_windows_time_zones` a time zone id that is none of
+    `WINDOWS_TIME_ZONES`, to the letter, is a 400; the document says of the field only that it is a
+    string. ConfigurationError if the packages of the extra ``sandbox`` are not
     installed, or the port is in use.
     """
 
@@ -33,6 +36,7 @@ class Sandbox:
         *,
         outbound_ids: Iterable[str] | None = None,
         api_key: str = API_KEY,
+        require_windows_time_zones: bool = False,
     ) -> None:
         if isinstance(outbound_ids, str):
             raise TypeError("outbound_ids is one string; pass a list of ids")
@@ -50,7 +54,8 @@ class Sandbox:
         self._api_key = api_key
         self._records = Records()
         ids = None if outbound_ids is None else frozenset(outbound_ids)
-        self._platform = Platform(Contract(api_key), self._records, ids)
+        zones = frozenset(WINDOWS_TIME_ZONES) if require_windows_time_zones else None
+        self._platform = Platform(Contract(api_key), self._records, ids, zones)
         self._server: Server | None = None
 
     def __enter__(self) -> Self:

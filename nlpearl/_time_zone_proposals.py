@@ -1,0 +1,251 @@
+"""What is said about a time zone that is refused: why, and what to pass instead. Pure.
+
+Imported only when one is. Which zones are accepted is decided in time_zones.py.
+"""
+
+import difflib
+import re
+import reprlib
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from datetime import tzinfo
+from functools import lru_cache
+
+from ._time_zone_table import IANA_NAMES, REFUSED_NAMES, WINDOWS_TIME_ZONES
+from .phone_numbers import mask_all
+from .time_zones import fold, to_windows_time_zone
+
+_NAME_ONE = "pass an IANA name ('America/New_York') or a Windows id ('Eastern Standard Time')"
+
+# What clocks on a wall are called, and where people mean by it; first who is most.
+_ABBREVIATIONS = {
+    "ACDT": "Australia/Adelaide",
+    "ACST": "Australia/Darwin Australia/Adelaide",
+    "ADT": "America/Halifax",
+    "AEDT": "Australia/Sydney",
+    "AEST": "Australia/Brisbane Australia/Sydney",
+    "AKDT": "America/Anchorage",
+    "AKST": "America/Anchorage",
+    "AKT": "America/Anchorage",
+    "ART": "America/Argentina/Buenos_Aires",
+    "AST": "America/Halifax America/Puerto_Rico Asia/Riyadh",
+    "AT": "America/Halifax",
+    "AWST": "Australia/Perth",
+    "BRT": "America/Sao_Paulo",
+    "BST": "Europe/London Asia/Dhaka",
+    "CAT": "Africa/Maputo",
+    "CDT": "America/Chicago America/Havana",
+    "CEST": "Europe/Berlin",
+    "CET": "Europe/Berlin Africa/Algiers",
+    "CLT": "America/Santiago",
+    "COT": "America/Bogota",
+    "CST": "America/Chicago America/Mexico_City Asia/Shanghai",
+    "CT": "America/Chicago",
+    "EAT": "Africa/Nairobi",
+    "EDT": "America/New_York",
+    "EEST": "Europe/Athens",
+    "EET": "Europe/Athens Europe/Kaliningrad",
+    "EST": "America/New_York America/Panama America/Cancun",
+    "ET": "America/New_York",
+    "GST": "Asia/Dubai",
+    "HDT": "America/Adak",
+    "HKT": "Asia/Hong_Kong",
+    "HST": "Pacific/Honolulu America/Adak",
+    "ICT": "Asia/Bangkok",
+    "IDT": "Asia/Jerusalem",
+    "IST": "Asia/Kolkata Europe/Dublin Asia/Jerusalem",
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "MDT": "America/Denver",
+    "MEST": "Europe/Berlin",
+    "MET": "Europe/Berlin",
+    "MSK": "Europe/Moscow",
+    "MST": "America/Denver America/Phoenix",
+    "MT": "America/Denver",
+    "MYT": "Asia/Kuala_Lumpur",
+    "NDT": "America/St_Johns",
+    "NST": "America/St_Johns",
+    "NT": "America/St_Johns",
+    "NZDT": "Pacific/Auckland",
+    "NZST": "Pacific/Auckland",
+    "PDT": "America/Los_Angeles",
+    "PET": "America/Lima",
+    "PHT": "Asia/Manila",
+    "PKT": "Asia/Karachi",
+    "PST": "America/Los_Angeles Asia/Manila",
+    "PT": "America/Los_Angeles",
+    "SAST": "Africa/Johannesburg",
+    "SGT": "Asia/Singapore",
+    "SST": "Pacific/Pago_Pago",
+    "TRT": "Europe/Istanbul",
+    "WAT": "Africa/Lagos",
+    "WEST": "Europe/Lisbon",
+    "WET": "Europe/Lisbon Africa/Abidjan",
+    "WIB": "Asia/Jakarta",
+    "WIT": "Asia/Jayapura",
+    "WITA": "Asia/Makassar",
+    "Z": "UTC",
+}
+
+# Windows' English StandardName where it is not the id (2026-11): what `tzutil` does not print, and
+# .NET's TimeZoneInfo.StandardName, PowerShell and Outlook show.
+_STANDARD_NAMES = {
+    "Cabo Verde Standard Time": "Cape Verde Standard Time",
+    "Coordinated Universal Time": "UTC",
+    "Jerusalem Standard Time": "Israel Standard Time",
+    "Malay Peninsula Standard Time": "Singapore Standard Time",
+    "Novosibirsk Standard Time": "N. Central Asia Standard Time",
+    "Russia TZ 1 Standard Time": "Kaliningrad Standard Time",
+    "Russia TZ 2 Standard Time": "Russian Standard Time",
+    "Russia TZ 3 Standard Time": "Russia Time Zone 3",
+    "Russia TZ 4 Standard Time": "Ekaterinburg Standard Time",
+    "Russia TZ 6 Standard Time": "North Asia Standard Time",
+    "Russia TZ 7 Standard Time": "North Asia East Standard Time",
+    "Russia TZ 8 Standard Time": "Yakutsk Standard Time",
+    "Russia TZ 9 Standard Time": "Vladivostok Standard Time",
+    "Russia TZ 10 Standard Time": "Russia Time Zone 10",
+    "Russia TZ 11 Standard Time": "Russia Time Zone 11",
+    "West Bank Gaza Standard Time": "West Bank Standard Time",
+}
+
+# "UTC-8", "+03:00", "GMT+1", "5.5": none is an id or an IANA name, those have been tried before.
+_OFFSET = re.compile(
+    r"(utc|gmt|z)?\s*[+\-\u2212\u2013]?\s*\d{1,2}([:.]?\d{1,2}){0,2}", re.IGNORECASE
+)
+_DISPLAY_NAME = re.compile(r"\((?:utc|gmt)\s*(?:[+\-\u2212]\d\d:\d\d)?\)\s*(.+)", re.IGNORECASE)
+# The last part of links such as Australia/West, which alone is no place.
+_NO_PLACE = {
+    "central",
+    "east",
+    "eastern",
+    "general",
+    "mountain",
+    "north",
+    "pacific",
+    "south",
+    "west",
+}
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+_CLOSE = 0.8  # of difflib's ratio; below it "Jerusalem" is close to "Russian"
+_MOST = 3
+
+
+def refusal(value: object, name: str | None) -> str:
+    """Why `value`, called `name`, is no time zone that can be sent, and the way out."""
+    if name is None:
+        return _of_object(value)
+    text = " ".join(name.split())
+    shown = mask_all(_SHORT.repr(str.__str__(name)))
+    if not isinstance(value, str):
+        shown = f"the {_kind(value)} {shown}"
+    if not text:
+        return f"{shown} is blank; {_NAME_ONE}, or None for the campaign's own zone"
+    why = {fold(key): reason for key, reason in REFUSED_NAMES.items()}.get(fold(text))
+    meant = _ABBREVIATIONS.get(text.upper())
+    if meant:
+        why = why or "an abbreviation, which names no one zone all year and everywhere"
+        return f"{shown} is {why}; pass what is meant: {_either(meant.split())}"
+    if why:
+        return f"{shown} is refused: {why}; pass a zone with the clock of the person called"
+    if _OFFSET.fullmatch(text):
+        return f"{shown} is an offset, which does not say when clocks change; {_NAME_ONE}"
+    proposals = _proposals(text)
+    pass_these = f"pass {_either(proposals)}" if proposals else _NAME_ONE
+    if re.search(r"\b(?:daylight|summer)\b", text, re.IGNORECASE):
+        return f"{shown} is what a clock is called in summer, an id holds all year: {pass_these}"
+    did_you_mean = f"did you mean {_either(proposals)}?" if proposals else f"{_NAME_ONE}."
+    if _DISPLAY_NAME.fullmatch(text):
+        return f"{shown} is a display name, not an id (`tzutil /l` prints both): {did_you_mean}"
+    return (
+        f"{shown} is no Windows time zone id and no IANA name: {did_you_mean} (An id newer than "
+        "this library goes through the generated client, `low_level`, which checks nothing.)"
+    )
+
+
+def _of_object(value: object) -> str:
+    if isinstance(value, tzinfo):
+        return (
+            f"{_SHORT.repr(value)} (a {_kind(value)}) is a fixed offset or this machine's zone; "
+            "it does not say when the clocks of the person called change; pass "
+            "zoneinfo.ZoneInfo('America/New_York') or that name"
+        )
+    return f"a time zone is a string or a tzinfo, not {type(value).__name__}; {_NAME_ONE}"
+
+
+def _kind(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _either(names: Sequence[str]) -> str:
+    """``'America/Denver' (Mountain Standard Time) or 'America/Phoenix' (US Mountain …)``."""
+    shown = [
+        repr(name) if name in WINDOWS_TIME_ZONES else f"{name!r} ({to_windows_time_zone(name)})"
+        for name in names
+    ]
+    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+@lru_cache(maxsize=1000)  # a file of leads repeats its mistakes
+def _proposals(text: str) -> tuple[str, ...]:
+    """At most three zones that the text may have meant, the best first."""
+    display = _DISPLAY_NAME.fullmatch(text)
+    if display is None:
+        return _distinct(_near(text, _CLOSE))[:_MOST]
+    # "(UTC-08:00) Pacific Time (US & Canada)", "(UTC+01:00) Amsterdam, Berlin, …, Vienna": the id
+    # of most of what it names. There is more than one La Paz.
+    pieces = re.sub(r"\(.*?\)", "", display[1]).split(",")
+    found = [name for piece in pieces for name in _near(piece, 1.0)[:1]]
+    votes = Counter(to_windows_time_zone(name) for name in found)
+    return tuple(id_ for id_, count in votes.items() if 2 * count > len(found))
+
+
+def _near(text: str, cutoff: float) -> list[str]:
+    """Ids by their distinctive words, IANA names by their place, whichever are near enough."""
+    for standard_name, id_ in _STANDARD_NAMES.items():
+        if fold(text) == fold(standard_name):
+            return [id_]
+    region, _, place = text.replace("\\", "/").rpartition("/")
+    stem = _plain(place)
+    named = _stems(_plain(region))
+    ids = [name for name in named.get(stem, ()) if name in WINDOWS_TIME_ZONES]
+    if ids:
+        return ids
+    near = difflib.get_close_matches(stem, [*named], n=_MOST, cutoff=cutoff)
+    return [name for match in near for name in named[match]]
+
+
+@lru_cache(maxsize=100)
+def _stems(region: str) -> dict[str, list[str]]:
+    """What the zones near the region are called, ids first; without a region, all of them."""
+    stems: dict[str, list[str]] = {}
+    for id_ in () if region else WINDOWS_TIME_ZONES:
+        stems.setdefault(_plain(id_), []).append(id_)
+    for name in IANA_NAMES:
+        around, _, place = name.rpartition("/")
+        if _plain(place) in _NO_PLACE if not region else not _alike(region, _plain(around)):
+            continue
+        stems.setdefault(_plain(place), []).append(name)
+    return stems
+
+
+def _alike(one: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, one, other).ratio() >= _CLOSE
+
+
+def _plain(text: str) -> str:
+    """Without case, accents, and the words that most ids share, which make all of them alike."""
+    letters = unicodedata.normalize("NFKD", fold(text))
+    letters = "".join(character for character in letters if not unicodedata.combining(character))
+    return " ".join(
+        re.sub(r"\bstandar\w*|\b(?:daylight|summer|time)\b|[^\w\s]", " ", letters).split()
+    )
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """The first name of each id."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(to_windows_time_zone(name), name)
+    return tuple(first.values())
