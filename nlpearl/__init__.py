@@ -10,6 +10,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import errors
+    from .bulk import LeadResult
     from .client import AsyncNLPearl, NLPearl
     from .errors import (
         APIConnectionError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         UnsettledLeadError,
     )
     from .leads import AddedLead, Lead
+    from .ledger import Ledger
     from .time_zones import WINDOWS_TIME_ZONES, WindowsTimeZone, to_windows_time_zone
 
 __all__ = [
@@ -52,6 +54,8 @@ __all__ = [
     "InvalidLeadError",
     "InvalidTimeZoneError",
     "Lead",
+    "LeadResult",
+    "Ledger",
     "LedgerError",
     "NLPearl",
     "NLPearlError",
@@ -73,6 +77,8 @@ _MODULES = {
     "NLPearl": "client",
     "AddedLead": "leads",
     "Lead": "leads",
+    "LeadResult": "bulk",
+    "Ledger": "ledger",
     "WINDOWS_TIME_ZONES": "time_zones",
     "WindowsTimeZone": "time_zones",
     "to_windows_time_zone": "time_zones",

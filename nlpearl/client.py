@@ -5,19 +5,25 @@ What both share stands in `_Client` and in calls.py; a shell adds the waiting.
 
 import abc
 import asyncio
+import functools
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
 from datetime import timedelta, tzinfo
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
-from .calls import Call, logger
-from .configuration import Key, read_base_url, read_count, read_key, read_timeout
-from .errors import ConfigurationError
-from .leads import AddedLead, Lead, check_outbound_id, to_lead
+from .bulk import Plan
+from .calls import Call, logger, play, play_async
+from .configuration import Key, read_base_url, read_count, read_key, read_rate, read_timeout
+from .errors import ConfigurationError, NLPearlError
+from .leads import AddedLead, Lead, check_outbound_id, check_rows, to_lead, to_lead_of_row
+from .ledger import Ledger, Session
 from .phone_numbers import check_region
-from .transport import AsyncConnections, Connections, Signer
-from .wire import AsyncAttempt, SyncAttempt, low_level
+from .runs import AsyncLeadRun, LeadRun, TaskFlight, ThreadFlight
+from .transport import AsyncConnections, Connections, Signer, make_lanes
+from .wire import low_level
 
 if TYPE_CHECKING:
     import httpx
@@ -106,6 +112,79 @@ class _Client(abc.ABC):
         self._warn_of(lead)
         return Call(outbound_id, lead, seconds, self._max_retries)
 
+    @abc.abstractmethod
+    def add_leads(
+        self,
+        outbound_id: str,
+        leads: Any,
+        *,
+        concurrency: int = 8,
+        rate: float | None = None,
+        ledger: Ledger | str | PathLike[str] | None = None,
+        resend_unknown: bool = False,
+    ) -> LeadRun | AsyncLeadRun:
+        """Add many people: one `LeadResult` for each input, as they finish.
+
+        An iterator (for asyncio an async one), also a context manager. A row that is no valid lead,
+        or whose call fails, is a result with an error; what raises is the end of the run.
+
+        Args:
+            outbound_id: the campaign's id, as in `add_lead`.
+            leads: any iterable, for asyncio also an async one, of `Lead` or of mappings of the
+                argument names (``{"phone_number": …, "external_id": …}``). It is read lazily, by
+                you who iterate: never more than `concurrency` rows ahead of what you have had, so
+                a database cursor or a file of any length will do.
+            concurrency: how many calls are in flight at most, each on a connection of its own.
+            rate: leads that start in a second at most.
+            ledger: a `Ledger`, or its path. Without one nothing is deduplicated, and a run that is
+                killed cannot be resumed.
+            resend_unknown: send again what an earlier run of the ledger sent and never learnt the
+                end of, too. Whoever was added then is phoned twice.
+
+        A 429 pauses the whole run and costs no lead. Each call has the client's `timeout` and
+        `max_retries`, not counting such pauses. Leaving the loop, and `close` of the run or the
+        client, finish what is in flight, record it, and start nothing new.
+
+        Raises, at once: InvalidArgumentError, ConfigurationError (the client is closed). While
+        iterating, after all that was in flight has been delivered:
+            LedgerError: the ledger cannot be used, or its disk is full.
+            AuthenticationError, PermissionDeniedError: no other row would fare better.
+            RateLimitError: for ten minutes nothing but 429 came, or Retry-After is longer.
+            Whatever your iterable raises.
+        """
+
+    def _plan(
+        self,
+        outbound_id: str,
+        concurrency: int,
+        rate: float | None,
+        ledger: Ledger | str | PathLike[str] | None,
+        resend_unknown: bool,
+    ) -> Plan:
+        self._check_open()
+        outbound_id = check_outbound_id(outbound_id)
+
+        def to_lead(row: object) -> Lead:
+            lead = to_lead_of_row(row, self._default_region)
+            self._warn_of(lead)
+            return lead
+
+        def to_call(lead: Lead) -> Call:
+            return Call(outbound_id, lead, self._timeout, self._max_retries, paced=True)
+
+        open_ledger = None
+        if ledger is not None:
+            book = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
+            campaign = (self._origin, outbound_id)
+            open_ledger = functools.partial(Session, book, campaign, resend_unknown)
+        return Plan(
+            read_count("concurrency", concurrency, least=1),
+            read_rate(rate),
+            to_lead,
+            to_call,
+            open_ledger,
+        )
+
     def _warn_of(self, lead: Lead) -> None:
         if lead.phone_number.startswith("+") or self._default_region or self._warned:
             return
@@ -162,6 +241,7 @@ class NLPearl(_Client):
         api_key = base_url = None
         super().__init__(key, origin, timeout, max_retries, default_region)
         self._connections = Connections(self._origin, self._signer, self._timeout, http_client)
+        self._flights = WeakSet[ThreadFlight]()
         self._closing = threading.Event()
         self._idle = threading.Condition()
         self._threads: list[int] = []
@@ -179,17 +259,28 @@ class NLPearl(_Client):
         call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)
         self._enter()
         try:
-            again = True
-            while again:
-                attempt = call.begin(SyncAttempt(self._connections, call.lead, call.deadline))
-                wait = call.judge(attempt.add(call.outbound_id))
-                again = wait is not None and not self._closing.wait(wait)
-            return call.end()
-        except (KeyboardInterrupt, SystemExit) as stopped:
-            call.interrupted(stopped)
-            raise
+            ended = play(call, self._connections, self._closing)
         finally:
             self._leave()
+        if isinstance(ended, NLPearlError):
+            raise ended
+        return ended
+
+    def add_leads(
+        self,
+        outbound_id: str,
+        leads: "Iterable[Lead | Mapping[str, Any]]",
+        *,
+        concurrency: int = 8,
+        rate: float | None = None,
+        ledger: Ledger | str | PathLike[str] | None = None,
+        resend_unknown: bool = False,
+    ) -> LeadRun:
+        plan = self._plan(outbound_id, concurrency, rate, ledger, resend_unknown)
+        check_rows(leads, Iterable)
+        flight = ThreadFlight(plan, make_lanes(self._connections))
+        self._flights.add(flight)
+        return LeadRun(flight, iter(leads))
 
     @property
     def low_level(self) -> "AuthenticatedClient":
@@ -207,6 +298,9 @@ class NLPearl(_Client):
             self._closing.set()
             me = threading.get_ident()
             self._idle.wait_for(lambda: all(thread == me for thread in self._threads))
+        for flight in list(self._flights):
+            flight.cut_short()
+            flight.close()
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -253,6 +347,7 @@ class AsyncNLPearl(_Client):
         api_key = base_url = None
         super().__init__(key, origin, timeout, max_retries, default_region)
         self._connections = AsyncConnections(self._origin, self._signer, self._timeout, http_client)
+        self._flights = WeakSet[TaskFlight]()
         self._closing = asyncio.Event()
         self._ends: dict[object, asyncio.Event] = {}
 
@@ -268,27 +363,32 @@ class AsyncNLPearl(_Client):
     ) -> AddedLead:
         call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)
         me = asyncio.current_task()
-        ended = self._ends[me] = asyncio.Event()
+        over = self._ends[me] = asyncio.Event()
         try:
-            again = True
-            while again:
-                attempt = call.begin(AsyncAttempt(self._connections, call.lead, call.deadline))
-                wait = call.judge(await attempt.add(call.outbound_id))
-                again = wait is not None and not await self._closes_within(wait)
-            return call.end()
-        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as stopped:
-            call.interrupted(stopped)
-            raise
+            ended = await play_async(call, self._connections, self._closing)
         finally:
-            ended.set()
+            over.set()
             del self._ends[me]
+        if isinstance(ended, NLPearlError):
+            raise ended
+        return ended
 
-    async def _closes_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._closing.wait()
-        except TimeoutError:
-            return False
+    def add_leads(
+        self,
+        outbound_id: str,
+        leads: "Iterable[Lead | Mapping[str, Any]] | AsyncIterable[Lead | Mapping[str, Any]]",
+        *,
+        concurrency: int = 8,
+        rate: float | None = None,
+        ledger: Ledger | str | PathLike[str] | None = None,
+        resend_unknown: bool = False,
+    ) -> AsyncLeadRun:
+        plan = self._plan(outbound_id, concurrency, rate, ledger, resend_unknown)
+        check_rows(leads, Iterable, AsyncIterable)
+        flight = TaskFlight(plan, make_lanes(self._connections))
+        self._flights.add(flight)
+        rows = aiter(leads) if isinstance(leads, AsyncIterable) else iter(leads)
+        return AsyncLeadRun(flight, rows)
 
     @property
     def low_level(self) -> "AuthenticatedClient":
@@ -301,8 +401,11 @@ class AsyncNLPearl(_Client):
         self._closed = True
         self._closing.set()
         me = asyncio.current_task()
-        for ended in [ended for task, ended in self._ends.items() if task is not me]:
-            await ended.wait()
+        for over in [over for task, over in self._ends.items() if task is not me]:
+            await over.wait()
+        for flight in list(self._flights):
+            flight.cut_short()
+            await flight.close()
         await self._connections.close()
 
     async def __aenter__(self) -> Self:

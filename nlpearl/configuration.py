@@ -4,6 +4,7 @@ How a lead is told apart from what is none stands in leads.py.
 """
 
 import ipaddress
+import math
 import os
 import re
 import threading
@@ -143,8 +144,19 @@ def read_timeout(timeout: object) -> float:
     )
 
 
-def read_count(name: str, value: object) -> int:
-    """A whole number from 0; InvalidArgumentError for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+def read_count(name: str, value: object, *, least: int = 0) -> int:
+    """A whole number from `least`; InvalidArgumentError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
-    raise InvalidArgumentError(f"{name}={value!r} is no count; pass 0 or a greater whole number")
+    raise InvalidArgumentError(
+        f"{name}={value!r} is no count; pass {least} or a greater whole number"
+    )
+
+
+def read_rate(rate: object) -> float | None:
+    """Leads per second, None for no cap; InvalidArgumentError unless positive and finite."""
+    if rate is None:
+        return None
+    if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < math.inf:
+        return float(rate)
+    raise InvalidArgumentError(f"rate={rate!r} is no rate; pass leads per second, more than 0")

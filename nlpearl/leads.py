@@ -3,9 +3,10 @@
 How it goes over the wire is wire.py's; what an answer means is answers.py's.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
@@ -82,6 +83,70 @@ def to_lead(
     lead = Lead.__new__(Lead)
     _fill(lead, phone_number, external_id, time_zone, call_data, default_region)
     return lead
+
+
+def check_rows(leads: object, *kinds: type) -> None:
+    """Refuse what cannot be the input of a run: InvalidArgumentError."""
+    one = isinstance(leads, Lead | Mapping | str | bytes)
+    if not one and isinstance(leads, kinds):
+        return
+    hint = "put it into a list" if one else f"it has to be {' or '.join(k.__name__ for k in kinds)}"
+    raise InvalidArgumentError(
+        f"leads is an iterable of Lead or of mappings, not {type(leads).__name__}; {hint}"
+    )
+
+
+def to_lead_of_row(row: object, default_region: str | None) -> Lead:
+    """A row of many: a Lead as it is, or the lead of a mapping of argument names to values.
+
+    InvalidLeadError with every fault at once, keys that are no arguments included.
+    """
+    if isinstance(row, Lead):
+        return row
+    if not isinstance(row, Mapping):
+        complaint = f"a row is a Lead or a mapping of argument names, not {type(row).__name__}"
+        raise InvalidLeadError.of({"": [complaint]})
+    values = {**cast(Mapping[object, object], row)}
+    arguments = {name: values.pop(name, None) for name in _ARGUMENTS}
+    unknown = {_shown_key(key): [_no_argument(key)] for key in values}
+    try:
+        lead = to_lead(**arguments, default_region=default_region)
+    except InvalidLeadError as error:
+        fault = error
+    else:
+        if not unknown:
+            return lead
+        fault = InvalidLeadError()
+    raise (InvalidLeadError.of({**fault.errors, **unknown}) if unknown else fault)
+
+
+_ARGUMENTS = ("phone_number", "external_id", "time_zone", "call_data")
+
+
+def _shown_key(key: object) -> str:
+    return mask_all(ascii(key)[1:-1][:60]) if isinstance(key, str) else type(key).__name__
+
+
+def _no_argument(key: object) -> str:
+    """``phoneNumber`` → "… did you mean phone_number?"."""
+    from difflib import get_close_matches
+
+    plain = re.sub(r"[^a-z]", "", key.lower()) if isinstance(key, str) else ""
+    known = {name.replace("_", ""): name for name in _ARGUMENTS} | _OTHER_NAMES
+    near = get_close_matches(plain, [*known], n=1, cutoff=0.75)
+    if near:
+        return f"a lead has no such argument; did you mean {known[near[0]]}?"
+    return f"a lead has no such argument; it has {', '.join(_ARGUMENTS)}"
+
+
+# What else people call them: the API's name, and columns of other systems.
+_OTHER_NAMES = {
+    "timezoneid": "time_zone",
+    "phone": "phone_number",
+    "id": "external_id",
+    "tz": "time_zone",
+    "data": "call_data",
+}
 
 
 def _fill(

@@ -14,8 +14,8 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Generator, Iterable
-from typing import Any
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
@@ -144,22 +144,52 @@ def cap_by_deadline(client: httpx.Client) -> None:
             pool._network_backend = _Backend(pool._network_backend)  # pyright: ignore
 
 
-def _settings(origin: str, signer: Signer, timeout: float) -> dict[str, Any]:
+def _settings(
+    origin: str, signer: Signer, timeout: float, verify: ssl.SSLContext | bool = True
+) -> dict[str, Any]:
     # Loopback never goes through a proxy of the environment: with HTTP_PROXY set, a plain PUT to
     # 127.0.0.1 gave the proxy key and phone number (2026-11, httpx 0.28.1).
     trust_env = not is_loopback(origin)
-    return {"base_url": origin, "auth": signer, "timeout": timeout, "trust_env": trust_env}
+    return {
+        "base_url": origin,
+        "auth": signer,
+        "timeout": timeout,
+        "trust_env": trust_env,
+        "verify": verify,
+    }
+
+
+def make_lanes(connections: "AnyConnections") -> "Callable[[], AnyConnections]":
+    """What makes the lanes of a run: the same connections again, each with a pool of its own.
+
+    Many workers never share one pool: httpcore hands one idle connection to several waiting
+    requests, which then queue again, and at 50 workers a run took 6.5 times the ideal (2026-11,
+    httpcore 1.0.9; encode/httpcore#1035). The lanes share one SSL context, which is nearly all
+    that an httpx client costs. A caller's own http_client is the one lane of all.
+    """
+    if not connections.own:
+        return lambda: connections
+    context = httpx.create_ssl_context(trust_env=not is_loopback(connections.origin))
+    return lambda: connections.again(context)
 
 
 class Connections:
     """The one `httpx.Client` of a client object: its own, or the caller's."""
 
-    def __init__(self, origin: str, signer: Signer, timeout: float, http_client: object) -> None:
+    def __init__(
+        self,
+        origin: str,
+        signer: Signer,
+        timeout: float,
+        http_client: object = None,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
         check_http_client(http_client, httpx.Client)
         self.own = http_client is None
         self.origin = origin
         self.signer = signer
-        self._settings = _settings(origin, signer, timeout)
+        self.timeout = timeout
+        self._settings = _settings(origin, signer, timeout, verify)
         self._client = http_client if isinstance(http_client, httpx.Client) else self._make()
         self._process = os.getpid()
 
@@ -180,6 +210,10 @@ class Connections:
         check_open(self._client)
         return self._client
 
+    def again(self, context: ssl.SSLContext) -> "Connections":
+        """Others of the same settings."""
+        return Connections(self.origin, self.signer, self.timeout, verify=context)
+
     def close(self) -> None:
         """Close our own client; the caller's stays open."""
         if self.own:
@@ -189,15 +223,23 @@ class Connections:
 class AsyncConnections:
     """The one `httpx.AsyncClient` of a client object: its own, or the caller's."""
 
-    def __init__(self, origin: str, signer: Signer, timeout: float, http_client: object) -> None:
+    def __init__(
+        self,
+        origin: str,
+        signer: Signer,
+        timeout: float,
+        http_client: object = None,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
         check_http_client(http_client, httpx.AsyncClient)
         self.own = http_client is None
         self.origin = origin
         self.signer = signer
+        self.timeout = timeout
         self._client = (
             http_client
             if isinstance(http_client, httpx.AsyncClient)
-            else httpx.AsyncClient(**_settings(origin, signer, timeout))
+            else httpx.AsyncClient(**_settings(origin, signer, timeout, verify))
         )
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -214,10 +256,17 @@ class AsyncConnections:
         check_open(self._client)
         return self._client
 
+    def again(self, context: ssl.SSLContext) -> "AsyncConnections":
+        """Others of the same settings."""
+        return AsyncConnections(self.origin, self.signer, self.timeout, verify=context)
+
     async def close(self) -> None:
         """Close our own client; the caller's stays open."""
         if self.own:
             await self._client.aclose()
+
+
+AnyConnections = TypeVar("AnyConnections", Connections, AsyncConnections)
 
 
 def check_http_client(http_client: object, kind: type[httpx.Client | httpx.AsyncClient]) -> None:

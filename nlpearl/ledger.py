@@ -1,0 +1,315 @@
+"""What was sent, on disk, so that a crash repeats nothing.
+
+A lead is noted durably before it is sent, and its end after. Whatever a run left behind without an
+end was perhaps added: it is reported, not sent.
+"""
+
+import contextlib
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from enum import StrEnum
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .errors import (
+    DuplicateLeadError,
+    LedgerError,
+    NLPearlError,
+    Outcome,
+    UnsettledLeadError,
+)
+from .leads import AddedLead, Lead
+
+#: PRAGMA application_id of a ledger: "NLPL".
+APPLICATION_ID = 0x4E4C504C
+#: PRAGMA user_version: raised whenever an older library could misread the file.
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE ledger (
+    salt BLOB NOT NULL,      -- keeps the digests of one file from being compared with another's
+    runs INTEGER NOT NULL    -- how many runs have opened it
+);
+CREATE TABLE leads (
+    row BLOB PRIMARY KEY,    -- digest: base URL, outbound id, and external id or else content
+    content BLOB NOT NULL,   -- digest: phone number, external id, time zone, call data
+    outbound_id TEXT NOT NULL,
+    external_id TEXT,        -- as the caller gave it, to look the lead up by
+    state TEXT NOT NULL,     -- 'sending' (unknown, once the run is over), 'added', 'unknown',
+                             -- 'not added' (the next run tries again)
+    lead_id TEXT,            -- the platform's, if added
+    run INTEGER NOT NULL,    -- the run that met it last
+    changed TEXT NOT NULL    -- when, in UTC
+) WITHOUT ROWID;
+"""
+
+
+class State(StrEnum):
+    SENDING = "sending"
+    ADDED = "added"
+    UNKNOWN = "unknown"
+    NOT_ADDED = "not added"
+
+
+class Entry(NamedTuple):
+    """One row of the input, as the ledger knows it."""
+
+    row: bytes
+    content: bytes
+    lead: Lead
+
+
+#: What a ledger says of a lead that is about to be sent: that it may be (the entry), or its end.
+Verdict = Entry | AddedLead | NLPearlError
+
+
+class Ledger:
+    """The file of an import, for `add_leads(…, ledger=Ledger("leads.ledger"))`.
+
+    Killed at any instant and run again with the same file and the same input, an import adds what
+    was not sent, yields `added` for what was, and yields an UnsettledLeadError for what is unknown.
+    One ledger may serve many inputs and campaigns. One run at a time uses it.
+
+    A row is known by base URL, outbound id and external id; without an external id, by its content.
+
+    It is a SQLite file (``sqlite3 leads.ledger 'SELECT state, count(*) FROM leads GROUP BY state'``;
+    its schema says what the columns mean). While a run is under way there is a second file beside
+    it, ``-wal``, which belongs to it. Of a person it holds the external id as you gave it, since an
+    unknown lead is looked up by it, the lead id, and two salted SHA-256 digests. Phone numbers and
+    call data are not in it; but whoever has the file can find out by trial whether a phone number
+    that has no external id is.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(fspath(path))
+
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.path)!r})"
+
+
+class Session:
+    """One run's use of a ledger. Every method but `close` only queues: a thread of its own writes.
+
+    It takes all that has gathered while it wrote the last, so that many workers share one sync to
+    disk. An operation that failed ends as a LedgerError, given as a value.
+    """
+
+    def __init__(self, ledger: Ledger, campaign: tuple[str, str], resend_unknown: bool) -> None:
+        self._path = ledger.path
+        self._campaign = campaign
+        self._resend_unknown = resend_unknown
+        self._waiting: deque[_Operation] = deque()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
+        #: The file open and locked, or why it cannot be used.
+        self.opened: Future[LedgerError | None] = self._writer.submit(self._open)
+
+    def begin(self, lead: Lead) -> "Future[Verdict | LedgerError]":
+        """Note that this lead is about to be sent, unless the ledger knows better."""
+        return self._queue(lambda connection: self._begin(connection, lead))
+
+    def end(self, entry: Entry, ended: AddedLead | NLPearlError) -> "Future[LedgerError | None]":
+        """Note what became of it."""
+        lead_id = None
+        if isinstance(ended, AddedLead):
+            state, lead_id = State.ADDED, ended.lead_id
+        else:
+            unknown = ended.outcome is Outcome.UNKNOWN
+            state = State.UNKNOWN if unknown else State.NOT_ADDED
+
+        def end(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE leads SET state = ?, lead_id = ?, changed = ? WHERE row = ?",
+                (state, lead_id, _now(), entry.row),
+            )
+
+        return self._queue(end)
+
+    def close(self, *, wait: bool = True) -> None:
+        """Write what is queued and let go of the file."""
+        self._writer.submit(self._let_go)
+        self._writer.shutdown(wait=wait)
+
+    # In the writer's thread
+
+    def _open(self) -> LedgerError | None:
+        try:
+            self._connection, self._salt, self._run = _open(self._path)
+        except (sqlite3.Error, OSError) as error:
+            return _fault(self._path, error)
+        except LedgerError as error:
+            return error
+        return None
+
+    def _let_go(self) -> None:
+        if self.opened.result() is None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+
+    def _queue(self, change: "Callable[[sqlite3.Connection], object]") -> "Future[Any]":
+        operation = _Operation(change, Future())
+        self._waiting.append(operation)
+        self._writer.submit(self._write)
+        return operation.future
+
+    def _write(self) -> None:
+        operations = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._commit(operations)
+        except sqlite3.Error:
+            # What needs no more room than there is may still pass alone: the end of a lead above
+            # all.
+            for operation in operations:
+                try:
+                    self._commit([operation])
+                except sqlite3.Error as error:
+                    operation.future.set_result(_fault(self._path, error))
+
+    def _commit(self, operations: "list[_Operation]") -> None:
+        if not operations:
+            return
+        with _transaction(self._connection):
+            results = [operation.change(self._connection) for operation in operations]
+        for operation, result in zip(operations, results, strict=True):
+            operation.future.set_result(result)
+
+    def _begin(self, connection: sqlite3.Connection, lead: Lead) -> Verdict:
+        entry = self._entry(lead)
+        found = connection.execute(
+            "SELECT content, state, lead_id, run FROM leads WHERE row = ?", (entry.row,)
+        ).fetchone()
+        if found is None:
+            connection.execute(
+                "INSERT INTO leads VALUES (?, ?, ?, ?, ?, NULL, ?, ?)",
+                (entry.row, entry.content, self._campaign[1], lead.external_id, State.SENDING,
+                 self._run, _now()),
+            )  # fmt: skip
+            return entry
+        content, state, lead_id, run = found
+        verdict = self._known(entry, content == entry.content, State(state), lead_id, run)
+        connection.execute("UPDATE leads SET run = ? WHERE row = ?", (self._run, entry.row))
+        if isinstance(verdict, Entry):
+            connection.execute(
+                "UPDATE leads SET content = ?, state = ?, changed = ? WHERE row = ?",
+                (entry.content, State.SENDING, _now(), entry.row),
+            )
+        return verdict
+
+    def _known(
+        self, entry: Entry, same: bool, state: State, lead_id: str | None, run: int
+    ) -> Verdict:
+        """What holds for a row that the ledger has."""
+        lead = entry.lead
+        if run == self._run:
+            what = "row" if same else "external id, with other content,"
+            return DuplicateLeadError(f"the same {what} came earlier in this input")
+        if state is State.NOT_ADDED:
+            return entry
+        if state is not State.ADDED:
+            if self._resend_unknown:
+                return entry
+            return UnsettledLeadError(
+                "an earlier run sent this row and never learnt its end: the lead may exist. Look "
+                "it up by its external id; resend_unknown=True sends all such rows again, and "
+                "phones a person twice where the lead was added"
+            )
+        if same and lead_id is not None:
+            return AddedLead(lead_id, lead)
+        return DuplicateLeadError(
+            f"an earlier run added this external id with other content (lead id {lead_id}); a "
+            "second lead for the same person needs an external id of its own"
+        )
+
+    def _entry(self, lead: Lead) -> Entry:
+        data = lead.call_data
+        content = self._digest(
+            lead.phone_number,
+            lead.external_id,
+            lead.time_zone,
+            None if data is None else sorted(data.items()),
+        )
+        known_by = ["content", content.hex()]
+        if lead.external_id is not None:
+            known_by = ["external id", lead.external_id]
+        return Entry(self._digest(*self._campaign, *known_by), content, lead)
+
+    def _digest(self, *parts: object) -> bytes:
+        return hashlib.sha256(self._salt + json.dumps(parts).encode()).digest()
+
+
+class _Operation(NamedTuple):
+    change: "Callable[[sqlite3.Connection], object]"
+    future: "Future[Any]"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _fault(path: Path, error: Exception) -> LedgerError:
+    said = str(error)
+    if "locked" in said:
+        said = "it is in use by another run; wait for its end, or take another file"
+    elif "not a database" in said:
+        said = "it is no ledger; take another path"
+    return LedgerError(f"ledger {str(path)!r}: {said}")
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, bytes, int]:
+    """The file, made if there is none, locked for us alone until it is closed; salt and run."""
+    # absolute: a path such as ":memory:" has a meaning of its own for SQLite.
+    connection = sqlite3.connect(path.absolute(), timeout=0, isolation_level=None)
+    try:
+        # The lock is the system's and goes with the process, however that ends.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        is_new = _check(connection, path)
+        # One sync to disk for a commit, where the older journals need two or three.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        with _transaction(connection):
+            if is_new:
+                _make(connection)
+            connection.execute("UPDATE ledger SET runs = runs + 1")
+            [salt, run] = connection.execute("SELECT salt, runs FROM ledger").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection, salt, run
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether it is empty and may become a ledger; LedgerError if it is none that we can use."""
+    [application] = connection.execute("PRAGMA application_id").fetchone()
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    [tables] = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if not tables and not application:
+        return True
+    if application != APPLICATION_ID:
+        raise LedgerError(f"ledger {str(path)!r}: it is another database; take another path")
+    if version > VERSION:
+        raise LedgerError(
+            f"ledger {str(path)!r}: it is of version {version}, which a newer nlpearl-client "
+            f"wrote; this one knows {VERSION}. Update nlpearl-client"
+        )
+    return False
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    for statement in _SCHEMA.split(";\n"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("INSERT INTO ledger VALUES (?, 0)", (secrets.token_bytes(16),))
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        yield

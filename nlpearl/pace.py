@@ -1,0 +1,78 @@
+"""How fast a run of many leads goes: the caller's rate, and the pause that a 429 asks of all. Pure,
+but for the lock: every method is told what time it is.
+
+The policy:
+
+- `rate` leads start in a second at most, one after the other, never in bursts.
+- After a 429 nothing of the run is sent until the pause is over: what Retry-After says, or a
+  backoff that doubles with each wave of 429s, from 0.5 s to 8 s. What was in flight meanwhile and
+  is refused likewise belongs to the same wave.
+- A limit slows a run, and does not fail a lead. It ends the run when Retry-After is longer than ten
+  minutes, or when for ten minutes nothing but 429 came.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+from .errors import RateLimitError
+from .retries import FIRST_BACKOFF, LONGEST_BACKOFF
+
+logger = logging.getLogger("nlpearl")
+
+#: Seconds; a limit that lasts longer ends the run.
+LONGEST_LIMIT = 600.0
+
+
+class Pace:
+    """When the next lead of one run may go. Times are seconds on a monotonic clock."""
+
+    def __init__(
+        self, rate: float | None, jitter: Callable[[float, float], float] = random.uniform
+    ) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._next_slot = 0.0
+        self._paused_since = float("-inf")
+        self._paused_until = float("-inf")
+        self._limited_since: float | None = None
+        self._waves = 0
+
+    def left(self, now: float, slot: float | None = None) -> float:
+        """Seconds until what has this slot may go, or the next lead that has none; 0: now."""
+        start = self._next_slot if slot is None else slot
+        return max(0.0, start - now, self._paused_until - now)
+
+    def slot(self, now: float) -> float:
+        """Reserve the moment at which one lead may go, by the rate alone."""
+        with self._lock:
+            slot = max(now, self._next_slot)
+            self._next_slot = slot + self._interval
+            return slot
+
+    def answered(self) -> None:
+        """Something else than a 429 came: the limit lets calls through."""
+        self._limited_since = None
+        self._waves = 0
+
+    def limited(self, error: RateLimitError, sent: float, now: float) -> bool:
+        """A 429 came for what was sent then; whether the run goes on, after a pause."""
+        with self._lock:
+            if self._limited_since is None:
+                self._limited_since = now
+            wait = error.retry_after
+            if wait is None:
+                if sent < self._paused_since:
+                    return True  # it left before the pause, which is for it as well
+                most = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(self._waves, 16))
+                wait = self._jitter(most / 2, most)
+            if wait > LONGEST_LIMIT or now - self._limited_since >= LONGEST_LIMIT:
+                return False
+            if sent >= self._paused_since:
+                self._waves += 1
+                self._paused_since = now
+                logger.warning("429: the API limits the pace; nothing is sent for %.1f s", wait)
+            self._paused_until = max(self._paused_until, now + wait)
+            return True

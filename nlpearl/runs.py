@@ -1,0 +1,319 @@
+"""A run of `add_leads` in either colour: the threads or tasks, and the lanes that they send on."""
+
+import asyncio
+import queue
+import threading
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from .bulk import Flight, LeadResult, Plan, Row
+from .calls import Call, play, play_async, set_within
+from .transport import AsyncConnections, Connections
+
+_ONE = 1.0  # seconds between two looks at whether the interpreter is about to end
+
+
+class ThreadFlight(Flight):
+    """Sends each row in a thread."""
+
+    def __init__(self, plan: Plan, make_lane: Callable[[], Connections]) -> None:
+        super().__init__(plan, self._wake_all)
+        self.results: queue.SimpleQueue[LeadResult | None] = queue.SimpleQueue()
+        self._make_lane = make_lane
+        self._lanes: deque[Connections] = deque()
+        self._stopping = threading.Event()
+        self._workers = ThreadPoolExecutor(plan.concurrency, thread_name_prefix="nlpearl")
+        self._active = 0
+        self._idle = threading.Condition(self._lock)
+        self._leaving = False
+
+    def _wake_all(self) -> None:
+        self._stopping.set()
+        self.results.put(None)
+
+    def start(self, row: object) -> None:
+        """Send a row that was read."""
+        taken = self.take(row)
+        if isinstance(taken, LeadResult):
+            self.results.put(taken)
+            return
+        lane = self._lanes.pop() if self._lanes else self._make_lane()
+        with self._lock:
+            self._active += 1
+        self._workers.submit(self._work, taken, lane)
+
+    def _work(self, row: Row, lane: Connections) -> None:
+        try:
+            result = self._drive(row, lane)
+        except Exception as bug:
+            result = self.broke(row, bug)
+        self._lanes.append(lane)
+        self.results.put(result)
+        with self._lock:
+            self._active -= 1
+            self._idle.notify_all()
+            last = self._leaving and not self._active
+        if last:
+            self._let_go()
+
+    def _drive(self, row: Row, lane: Connections) -> LeadResult:
+        steps = self.steps(row)
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+            if isinstance(step, Call):
+                answer = play(step, lane, self._stopping)
+            elif isinstance(step, Future):
+                answer = step.result()
+            elif (
+                not self._stopping.wait(min(step, _ONE)) and not threading.main_thread().is_alive()
+            ):
+                self.stop()  # the interpreter waits for its threads, and would for this pause
+
+    def leave(self) -> None:
+        """Stop; the last thread that is under way puts the light out."""
+        self.stop()
+        with self._lock:
+            self._leaving = True
+            last = not self._active
+        if last:
+            self._let_go(wait=False)
+        self._workers.shutdown(wait=False)
+
+    def close(self) -> None:
+        """Stop, and return when what is in flight has ended and everything is closed."""
+        self.stop()
+        with self._lock:
+            self._idle.wait_for(lambda: not self._active)
+        self._workers.shutdown()
+        self._let_go()
+
+    def _let_go(self, *, wait: bool = True) -> None:
+        while self._lanes:
+            self._lanes.pop().close()
+        if self.session:
+            self.session.close(wait=wait)
+            self.session = None
+
+
+class TaskFlight(Flight):
+    """Sends each row in a task."""
+
+    def __init__(self, plan: Plan, make_lane: Callable[[], AsyncConnections]) -> None:
+        super().__init__(plan, self._wake_all)
+        self.results: asyncio.Queue[LeadResult | None] = asyncio.Queue()
+        self._make_lane = make_lane
+        self._lanes: deque[AsyncConnections] = deque()
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _wake_all(self) -> None:
+        self._stopping.set()
+        self.results.put_nowait(None)
+
+    def start(self, row: object) -> None:
+        """Send a row that was read."""
+        self._loop = asyncio.get_running_loop()
+        taken = self.take(row)
+        if isinstance(taken, LeadResult):
+            self.results.put_nowait(taken)
+            return
+        lane = self._lanes.pop() if self._lanes else self._make_lane()
+        task = self._loop.create_task(self._work(taken, lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, row: Row, lane: AsyncConnections) -> None:
+        try:
+            result = await self._drive(row, lane)
+        except Exception as bug:
+            result = self.broke(row, bug)
+        except asyncio.CancelledError as cancelled:
+            self.results.put_nowait(self.broke(row, cancelled))
+            raise
+        finally:
+            self._lanes.append(lane)
+        self.results.put_nowait(result)
+
+    async def _drive(self, row: Row, lane: AsyncConnections) -> LeadResult:
+        steps = self.steps(row)
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+            if isinstance(step, Call):
+                answer = await play_async(step, lane, self._stopping)
+            elif isinstance(step, Future):
+                answer = await asyncio.wrap_future(step)
+            else:
+                await set_within(self._stopping, step)
+
+    def leave(self) -> None:
+        """Stop; what is in flight ends by itself. From any thread: garbage is collected in any."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: loop.create_task(self.close()))
+
+    async def close(self) -> None:
+        """Stop, and return when what is in flight has ended and everything is closed."""
+        self.stop()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        while self._lanes:
+            await self._lanes.pop().close()
+        if self.session:
+            session, self.session = self.session, None
+            await asyncio.to_thread(session.close)
+
+
+class LeadRun(Iterator[LeadResult]):
+    """The results of `add_leads`, as they finish; also a context manager.
+
+    Leaving the loop or the block, and `close`, let what is in flight end and start nothing new.
+    After `close` the results that are left can still be read. One thread at a time may use it.
+    """
+
+    def __init__(self, flight: ThreadFlight, rows: Iterator[object]) -> None:
+        self._flight = flight
+        self._rows = rows
+        self._begun = False
+        # The threads know the flight alone: a run that nobody holds any more ends.
+        weakref.finalize(self, flight.leave).atexit = False
+
+    def __next__(self) -> LeadResult:
+        flight = self._flight
+        try:
+            self._begin()
+            pulled = 0
+            while flight.under_way():
+                if flight.wants(pulled, ready=not flight.results.empty()):
+                    self._pull()
+                    pulled += 1
+                elif (result := self._result(flight.wait())) is not None:
+                    flight.pending -= 1
+                    return result
+        except BaseException:
+            flight.stop()
+            raise
+        self.close()
+        raise flight.ending(StopIteration())
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        opened = self._flight.open()
+        if opened is not None and (fault := opened.result()) is not None:
+            self._flight.halt(fault)
+
+    def _pull(self) -> None:
+        try:
+            row = next(self._rows)
+        except StopIteration:
+            self._flight.exhausted = True
+        except Exception as error:
+            self._flight.halt(error)
+        else:
+            self._flight.start(row)
+
+    def _result(self, seconds: float | None) -> LeadResult | None:
+        try:
+            return self._flight.results.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """Read no more leads; return when what is in flight has ended and is recorded."""
+        self._flight.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncLeadRun(AsyncIterator[LeadResult]):
+    """`LeadRun` for asyncio."""
+
+    def __init__(self, flight: TaskFlight, rows: Iterator[object] | AsyncIterator[object]) -> None:
+        self._flight = flight
+        self._rows = rows
+        self._begun = False
+        weakref.finalize(self, flight.leave).atexit = False
+
+    async def __anext__(self) -> LeadResult:
+        flight = self._flight
+        try:
+            await self._begin()
+            pulled = 0
+            while flight.under_way():
+                if flight.wants(pulled, ready=not flight.results.empty()):
+                    await self._pull()
+                    pulled += 1
+                elif (result := await self._result(flight.wait())) is not None:
+                    flight.pending -= 1
+                    return result
+        except BaseException:
+            flight.stop()
+            raise
+        await self.close()
+        raise flight.ending(StopAsyncIteration())
+
+    async def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        opened = self._flight.open()
+        if opened is not None and (fault := await asyncio.wrap_future(opened)) is not None:
+            self._flight.halt(fault)
+
+    async def _pull(self) -> None:
+        try:
+            if isinstance(self._rows, AsyncIterator):
+                row = await anext(self._rows)
+            else:
+                row = next(self._rows)
+        except (StopIteration, StopAsyncIteration):
+            self._flight.exhausted = True
+        except Exception as error:
+            self._flight.halt(error)
+        else:
+            self._flight.start(row)
+
+    async def _result(self, seconds: float | None) -> LeadResult | None:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._flight.results.get()
+        except TimeoutError:
+            return None
+
+    async def close(self) -> None:
+        """Read no more leads; return when what is in flight has ended and is recorded."""
+        await self._flight.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
