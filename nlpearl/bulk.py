@@ -182,19 +182,20 @@ class Flight:
 
     def _send(self, row: Row) -> Generator[Step, Any, Ended]:
         slot = row.slot
-        ended: Ended | None = None
+        refused: RateLimitError | None = None
         while True:
             while not self.stopped and (left := self._pace.left(monotonic(), slot)) > 0:
                 yield left
             if self.stopped:
-                return ended or NLPearlError("the run ended before this lead was sent")
+                return refused or NLPearlError("the run ended before this lead was sent")
             sent = monotonic()
-            ended = yield self._plan.to_call(row.lead)
+            ended: Ended = yield self._plan.to_call(row.lead)
             if not isinstance(ended, RateLimitError):
                 self._judge(ended)
                 return ended
-            if not self._pace.limited(ended, sent, monotonic()):
-                self.halt(ended)
+            refused = ended
+            if not self._pace.limited(refused, sent, monotonic()):
+                self.halt(refused)
             slot = self._pace.slot(monotonic())
 
     def _judge(self, ended: Ended) -> None:

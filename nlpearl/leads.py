@@ -87,13 +87,21 @@ def to_lead(
 
 def check_rows(leads: object, *kinds: type) -> None:
     """Refuse what cannot be the input of a run: InvalidArgumentError."""
-    one = isinstance(leads, Lead | Mapping | str | bytes)
+    one = _is_one(leads)
     if not one and isinstance(leads, kinds):
         return
     hint = "put it into a list" if one else f"it has to be {' or '.join(k.__name__ for k in kinds)}"
     raise InvalidArgumentError(
-        f"leads is an iterable of Lead or of mappings, not {type(leads).__name__}; {hint}"
+        f"leads is an iterable of Lead or of mappings, not {_kind(leads)}; {hint}"
     )
+
+
+def _is_one(leads: object) -> bool:
+    return isinstance(leads, Lead | Mapping | str | bytes)
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def to_lead_of_row(row: object, default_region: str | None) -> Lead:
@@ -104,7 +112,7 @@ def to_lead_of_row(row: object, default_region: str | None) -> Lead:
     if isinstance(row, Lead):
         return row
     if not isinstance(row, Mapping):
-        complaint = f"a row is a Lead or a mapping of argument names, not {type(row).__name__}"
+        complaint = f"a row is a Lead or a mapping of argument names, not {_kind(row)}"
         raise InvalidLeadError.of({"": [complaint]})
     values = {**cast(Mapping[object, object], row)}
     arguments = {name: values.pop(name, None) for name in _ARGUMENTS}
@@ -124,7 +132,7 @@ _ARGUMENTS = ("phone_number", "external_id", "time_zone", "call_data")
 
 
 def _shown_key(key: object) -> str:
-    return mask_all(ascii(key)[1:-1][:60]) if isinstance(key, str) else type(key).__name__
+    return mask_all(ascii(key)[1:-1][:60]) if isinstance(key, str) else _kind(key)
 
 
 def _no_argument(key: object) -> str:

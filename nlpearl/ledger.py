@@ -10,7 +10,7 @@ import json
 import secrets
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -79,12 +79,13 @@ class Ledger:
 
     A row is known by base URL, outbound id and external id; without an external id, by its content.
 
-    It is a SQLite file (``sqlite3 leads.ledger 'SELECT state, count(*) FROM leads GROUP BY state'``;
-    its schema says what the columns mean). While a run is under way there is a second file beside
-    it, ``-wal``, which belongs to it. Of a person it holds the external id as you gave it, since an
-    unknown lead is looked up by it, the lead id, and two salted SHA-256 digests. Phone numbers and
-    call data are not in it; but whoever has the file can find out by trial whether a phone number
-    that has no external id is.
+    It is a SQLite file; ``.schema`` of the ``sqlite3`` command says what the columns mean, and
+    ``SELECT state, count(*) FROM leads GROUP BY state`` how an import stands. While a run is under
+    way there is a second file beside it, ``-wal``, which belongs to it.
+
+    Of a person it holds the external id as you gave it, since an unknown lead is looked up by it,
+    the lead id, and two salted SHA-256 digests. Phone numbers and call data are not in it; but who
+    has the file can find out by trial which numbers were in the input.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -154,6 +155,8 @@ class Session:
 
     def _queue(self, change: "Callable[[sqlite3.Connection], object]") -> "Future[Any]":
         operation = _Operation(change, Future())
+        # From now on nobody can cancel it: a task that is, must not take the note with it.
+        operation.future.set_running_or_notify_cancel()
         self._waiting.append(operation)
         self._writer.submit(self._write)
         return operation.future
@@ -309,7 +312,7 @@ def _make(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection) -> Generator[None]:
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         yield

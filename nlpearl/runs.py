@@ -14,7 +14,8 @@ from .bulk import Flight, LeadResult, Plan, Row
 from .calls import Call, play, play_async, set_within
 from .transport import AsyncConnections, Connections
 
-_ONE = 1.0  # seconds between two looks at whether the interpreter is about to end
+_LOOK = 1.0  # seconds between two looks at whether the interpreter is about to end
+_main_thread = threading.main_thread()
 
 
 class ThreadFlight(Flight):
@@ -67,14 +68,13 @@ class ThreadFlight(Flight):
             try:
                 step = steps.send(answer)
             except StopIteration as done:
-                return done.value
+                result: LeadResult = done.value
+                return result
             if isinstance(step, Call):
                 answer = play(step, lane, self._stopping)
             elif isinstance(step, Future):
                 answer = step.result()
-            elif (
-                not self._stopping.wait(min(step, _ONE)) and not threading.main_thread().is_alive()
-            ):
+            elif not self._stopping.wait(min(step, _LOOK)) and not _main_thread.is_alive():
                 self.stop()  # the interpreter waits for its threads, and would for this pause
 
     def leave(self) -> None:
@@ -150,7 +150,8 @@ class TaskFlight(Flight):
             try:
                 step = steps.send(answer)
             except StopIteration as done:
-                return done.value
+                result: LeadResult = done.value
+                return result
             if isinstance(step, Call):
                 answer = await play_async(step, lane, self._stopping)
             elif isinstance(step, Future):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from nlpearl import AddedLead, AsyncNLPearl, NLPearl, NLPearlError
+from nlpearl import AddedLead, AsyncNLPearl, LeadResult, NLPearl, NLPearlError
 
 from .servers import OUTBOUND_ID
 
@@ -91,6 +91,40 @@ class Colour:
                 if pause:
                     await asyncio.sleep(pause)
         return ends
+
+    def add_leads(
+        self,
+        url: str,
+        rows: Any,
+        *,
+        client: dict[str, Any] | None = None,
+        until: int | None = None,
+        **run: Any,
+    ) -> tuple[list[LeadResult], Exception | None]:
+        """The results of a run and what it raised; with `until` the loop is left after so many."""
+        options: dict[str, Any] = {"api_key": KEY, "base_url": url, "max_retries": 0}
+        options |= client or {}
+        results: list[LeadResult] = []
+
+        async def play() -> None:
+            async with AsyncNLPearl(**options) as pearl:
+                async for result in pearl.add_leads(OUTBOUND_ID, rows, **run):
+                    results.append(result)
+                    if len(results) == until:
+                        break
+
+        try:
+            if self.name == "async":
+                asyncio.run(play())
+            else:
+                with NLPearl(**options) as pearl:
+                    for result in pearl.add_leads(OUTBOUND_ID, rows, **run):
+                        results.append(result)
+                        if len(results) == until:
+                            break
+        except Exception as error:
+            return results, error
+        return results, None
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -1,0 +1,93 @@
+"""How fast a run goes: the rate, and the pause after a 429. A clock that the test turns."""
+
+import logging
+
+import pytest
+
+from nlpearl import RateLimitError
+from nlpearl.pace import Pace
+
+
+def limit(retry_after: float | None = None) -> RateLimitError:
+    return RateLimitError("429", status_code=429, retry_after=retry_after)
+
+
+def longest(low: float, high: float) -> float:
+    assert low == high / 2
+    return high
+
+
+def test_without_a_rate_every_lead_may_go_now() -> None:
+    pace = Pace(None)
+    assert [pace.slot(100.0) for _ in range(3)] == [100.0] * 3
+    assert pace.left(100.0) == 0
+
+
+def test_a_rate_gives_each_lead_a_moment_of_its_own() -> None:
+    pace = Pace(4)
+    assert [pace.slot(100.0) for _ in range(3)] == [100.0, 100.25, 100.5]
+    assert pace.left(100.0) == 0.75
+    assert pace.left(100.0, 100.25) == 0.25
+    assert pace.slot(200.0) == 200.0, "an idle time is not made up for by a burst"
+    assert pace.slot(200.0) == 200.25
+
+
+@pytest.mark.parametrize("slot", [None, 100.0])
+def test_nothing_goes_before_the_pause_is_over(slot: float | None) -> None:
+    pace = Pace(None)
+    assert pace.limited(limit(3.0), sent=99.0, now=100.0)
+    assert pace.left(100.0, slot) == 3.0
+    assert pace.left(102.5, slot) == 0.5
+    assert pace.left(103.0, slot) == 0.0
+
+
+def test_the_longest_retry_after_of_a_wave_holds() -> None:
+    pace = Pace(None)
+    for seconds in (3.0, 5.0, 1.0):
+        assert pace.limited(limit(seconds), sent=99.0, now=100.0)
+    assert pace.left(100.0) == 5.0
+
+
+def test_a_wave_of_429s_is_one_pause_and_the_next_wave_a_longer_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pace = Pace(None, longest)
+    now = 100.0
+    with caplog.at_level(logging.WARNING, "nlpearl"):
+        for pause in (0.5, 1.0, 2.0, 4.0, 8.0, 8.0):
+            for _ in range(5):
+                assert pace.limited(limit(), sent=now - 0.1, now=now)
+            assert pace.left(now) == pause
+            now += pause + 1
+    assert len(caplog.records) == 6
+    assert caplog.records[-1].message == "429: the API limits the pace; nothing is sent for 8.0 s"
+
+
+def test_an_answer_begins_the_backoff_anew() -> None:
+    pace = Pace(None, longest)
+    for now in (100.0, 200.0):
+        pace.limited(limit(), sent=now - 1, now=now)
+    pace.answered()
+    pace.limited(limit(), sent=299.0, now=300.0)
+    assert pace.left(300.0) == 0.5
+
+
+def test_ten_minutes_of_429_alone_end_the_run() -> None:
+    pace = Pace(None, longest)
+    assert pace.limited(limit(), sent=99.0, now=100.0)
+    assert pace.limited(limit(), sent=699.0, now=699.9)
+    assert not pace.limited(limit(), sent=700.0, now=700.0)
+
+
+def test_an_answer_in_between_gives_ten_minutes_more() -> None:
+    pace = Pace(None, longest)
+    assert pace.limited(limit(), sent=99.0, now=100.0)
+    pace.answered()
+    assert pace.limited(limit(), sent=699.0, now=700.0)
+    assert pace.limited(limit(), sent=1299.0, now=1299.9)
+
+
+def test_a_retry_after_of_more_than_ten_minutes_ends_the_run_at_once() -> None:
+    pace = Pace(None)
+    assert pace.limited(limit(600.0), sent=99.0, now=100.0)
+    assert not pace.limited(limit(601.0), sent=99.0, now=100.0)
