@@ -9,7 +9,6 @@ Nothing waits between rows: a thread (a task) is given one row, and is done with
 import threading
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
 from typing import Any
 
 import attrs
@@ -28,7 +27,7 @@ from .errors import (
     RateLimitError,
 )
 from .leads import AddedLead, Lead
-from .ledger import Entry, Session, Verdict
+from .ledger import Entry, Note, Session, Verdict
 from .pace import Pace
 
 
@@ -53,7 +52,7 @@ class Row:
     position: int
     lead: Lead
     slot: float
-    noted: "Future[Verdict | LedgerError] | None"
+    noted: Note | None
 
     def ends(self, ended: Ended) -> LeadResult:
         if isinstance(ended, AddedLead):
@@ -69,12 +68,12 @@ class Plan:
     rate: float | None
     to_lead: Callable[[object], Lead]
     to_call: Callable[[Lead], Call]
-    open_ledger: Callable[[], Session] | None
+    session: Session | None
 
 
-#: What the driver of `Flight.steps` is asked for: the value of a future, the end of a call, or to
+#: What the driver of `Flight.steps` is asked for: the answer of a note, the end of a call, or to
 #: wait for seconds, or less if the flight is stopped.
-Step = Future[Any] | Call | float
+Step = Note | Call | float
 
 # Replaced by the tests that turn the clock.
 monotonic = time.monotonic
@@ -92,7 +91,7 @@ class Flight:
         self._pace = Pace(plan.rate)
         self._read = 0
         self._lock = threading.RLock()
-        self.session: Session | None = None
+        self.session = plan.session
         #: Rows that were read and whose results have not been delivered.
         self.pending = 0
         #: Nothing more is read.
@@ -104,16 +103,9 @@ class Flight:
 
     # What the consumer asks
 
-    def open(self) -> "Future[LedgerError | None] | None":
-        """Begin, with a ledger; its future says whether it can be used."""
-        if self._plan.open_ledger is None:
-            return None
-        self.session = self._plan.open_ledger()
-        return self.session.opened
-
-    def wants(self, pulled: int, *, ready: bool) -> bool:
-        """Whether to read another row now: after two, a result that is ready goes first."""
-        if not self._may_read() or (pulled >= 2 and ready):
+    def wants(self, *, pulled: bool, ready: bool) -> bool:
+        """Whether to read another row now: after one, a result that is ready goes first."""
+        if not self._may_read() or (pulled and ready):
             return False
         return self._pace.left(monotonic()) == 0
 
@@ -151,11 +143,16 @@ class Flight:
         self._wake()
 
     def halt(self, fault: BaseException) -> None:
-        """Stop because of this, which is raised in the end; the first one counts."""
+        """Stop because of this."""
+        self.raise_in_the_end(fault)
+        self.stop()
+
+    def raise_in_the_end(self, fault: BaseException) -> None:
+        """Read no more, and raise this once everything has been delivered; the first one counts."""
+        self.exhausted = True
         with self._lock:
             if self.fault is None:
                 self.fault = fault
-        self.stop()
 
     def cut_short(self) -> None:
         """The client is closed: say so, rather than that the leads were at an end."""
@@ -184,7 +181,11 @@ class Flight:
         slot = row.slot
         refused: RateLimitError | None = None
         while True:
-            while not self.stopped and (left := self._pace.left(monotonic(), slot)) > 0:
+            while not self.stopped:
+                if self._pace.is_void(slot):
+                    slot = self._pace.slot(monotonic())
+                if (left := slot - monotonic()) <= 0:
+                    break
                 yield left
             if self.stopped:
                 return refused or NLPearlError("the run ended before this lead was sent")

@@ -5,7 +5,6 @@ What both share stands in `_Client` and in calls.py; a shell adds the waiting.
 
 import abc
 import asyncio
-import functools
 import threading
 from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
 from datetime import timedelta, tzinfo
@@ -172,17 +171,16 @@ class _Client(abc.ABC):
         def to_call(lead: Lead) -> Call:
             return Call(outbound_id, lead, self._timeout, self._max_retries, paced=True)
 
-        open_ledger = None
+        session = None
         if ledger is not None:
             book = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
-            campaign = (self._origin, outbound_id)
-            open_ledger = functools.partial(Session, book, campaign, resend_unknown)
+            session = Session(book, (self._origin, outbound_id), resend_unknown)
         return Plan(
             read_count("concurrency", concurrency, least=1),
             read_rate(rate),
             to_lead,
             to_call,
-            open_ledger,
+            session,
         )
 
     def _warn_of(self, lead: Lead) -> None:

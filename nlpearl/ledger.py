@@ -9,9 +9,9 @@ import hashlib
 import json
 import secrets
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import StrEnum
 from os import PathLike, fspath
@@ -95,27 +95,50 @@ class Ledger:
         return f"Ledger({str(self.path)!r})"
 
 
-class Session:
-    """One run's use of a ledger. Every method but `close` only queues: a thread of its own writes.
+class Note:
+    """Something that is queued to be written."""
 
-    It takes all that has gathered while it wrote the last, so that many workers share one sync to
-    disk. An operation that failed ends as a LedgerError, given as a value.
+    def __init__(self, session: "Session", change: "Callable[[sqlite3.Connection], Any]") -> None:
+        self.change = change
+        self.answer: Any = LedgerError("the ledger could not be written")
+        self._session = session
+
+    def result(self) -> Any:
+        """What the ledger says to it, or a LedgerError, once it is on the disk. Waits for that."""
+        self._session.flush()
+        return self.answer
+
+
+class Session:
+    """One run's use of a ledger. `begin` and `end` only queue; the others wait for the disk.
+
+    Whoever flushes writes all that has gathered while the last flush was under way, so that many
+    workers share one sync to disk.
     """
 
     def __init__(self, ledger: Ledger, campaign: tuple[str, str], resend_unknown: bool) -> None:
         self._path = ledger.path
         self._campaign = campaign
         self._resend_unknown = resend_unknown
-        self._waiting: deque[_Operation] = deque()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
-        #: The file open and locked, or why it cannot be used.
-        self.opened: Future[LedgerError | None] = self._writer.submit(self._open)
+        self._waiting: deque[Note] = deque()
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
 
-    def begin(self, lead: Lead) -> "Future[Verdict | LedgerError]":
-        """Note that this lead is about to be sent, unless the ledger knows better."""
+    def open(self) -> LedgerError | None:
+        """Open and lock the file, made if there is none; or why it cannot be used."""
+        try:
+            self._connection, self._salt, self._run = _open(self._path)
+        except (sqlite3.Error, OSError) as error:
+            return _fault(self._path, error)
+        except LedgerError as error:
+            return error
+        return None
+
+    def begin(self, lead: Lead) -> Note:
+        """Note that this lead is about to be sent, unless the ledger knows better: a Verdict."""
         return self._queue(lambda connection: self._begin(connection, lead))
 
-    def end(self, entry: Entry, ended: AddedLead | NLPearlError) -> "Future[LedgerError | None]":
+    def end(self, entry: Entry, ended: AddedLead | NLPearlError) -> Note:
         """Note what became of it."""
         lead_id = None
         if isinstance(ended, AddedLead):
@@ -132,55 +155,41 @@ class Session:
 
         return self._queue(end)
 
-    def close(self, *, wait: bool = True) -> None:
+    def flush(self) -> None:
+        """Write what is queued; every note that was queued before has its answer."""
+        with self._lock:
+            notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            try:
+                self._commit(notes)
+            except sqlite3.Error:
+                # What needs no more room than there is may still pass alone: the end of a lead
+                # above all.
+                for note in notes:
+                    try:
+                        self._commit([note])
+                    except sqlite3.Error as error:
+                        note.answer = _fault(self._path, error)
+
+    def close(self) -> None:
         """Write what is queued and let go of the file."""
-        self._writer.submit(self._let_go)
-        self._writer.shutdown(wait=wait)
+        if self._connection:
+            self.flush()
+            self._connection.close()
+            self._connection = None
 
-    # In the writer's thread
+    def _queue(self, change: "Callable[[sqlite3.Connection], Any]") -> Note:
+        note = Note(self, change)
+        self._waiting.append(note)
+        return note
 
-    def _open(self) -> LedgerError | None:
-        try:
-            self._connection, self._salt, self._run = _open(self._path)
-        except (sqlite3.Error, OSError) as error:
-            return _fault(self._path, error)
-        except LedgerError as error:
-            return error
-        return None
-
-    def _let_go(self) -> None:
-        if self.opened.result() is None:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.close()
-
-    def _queue(self, change: "Callable[[sqlite3.Connection], object]") -> "Future[Any]":
-        operation = _Operation(change, Future())
-        # From now on nobody can cancel it: a task that is, must not take the note with it.
-        operation.future.set_running_or_notify_cancel()
-        self._waiting.append(operation)
-        self._writer.submit(self._write)
-        return operation.future
-
-    def _write(self) -> None:
-        operations = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        try:
-            self._commit(operations)
-        except sqlite3.Error:
-            # What needs no more room than there is may still pass alone: the end of a lead above
-            # all.
-            for operation in operations:
-                try:
-                    self._commit([operation])
-                except sqlite3.Error as error:
-                    operation.future.set_result(_fault(self._path, error))
-
-    def _commit(self, operations: "list[_Operation]") -> None:
-        if not operations:
+    def _commit(self, notes: list[Note]) -> None:
+        if not notes:
             return
+        assert self._connection is not None
         with _transaction(self._connection):
-            results = [operation.change(self._connection) for operation in operations]
-        for operation, result in zip(operations, results, strict=True):
-            operation.future.set_result(result)
+            answers = [note.change(self._connection) for note in notes]
+        for note, answer in zip(notes, answers, strict=True):
+            note.answer = answer
 
     def _begin(self, connection: sqlite3.Connection, lead: Lead) -> Verdict:
         entry = self._entry(lead)
@@ -246,11 +255,6 @@ class Session:
         return hashlib.sha256(self._salt + json.dumps(parts).encode()).digest()
 
 
-class _Operation(NamedTuple):
-    change: "Callable[[sqlite3.Connection], object]"
-    future: "Future[Any]"
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -267,7 +271,9 @@ def _fault(path: Path, error: Exception) -> LedgerError:
 def _open(path: Path) -> tuple[sqlite3.Connection, bytes, int]:
     """The file, made if there is none, locked for us alone until it is closed; salt and run."""
     # absolute: a path such as ":memory:" has a meaning of its own for SQLite.
-    connection = sqlite3.connect(path.absolute(), timeout=0, isolation_level=None)
+    connection = sqlite3.connect(
+        path.absolute(), timeout=0, isolation_level=None, check_same_thread=False
+    )
     try:
         # The lock is the system's and goes with the process, however that ends.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -40,17 +40,20 @@ class Pace:
         self._limited_since: float | None = None
         self._waves = 0
 
-    def left(self, now: float, slot: float | None = None) -> float:
-        """Seconds until what has this slot may go, or the next lead that has none; 0: now."""
-        start = self._next_slot if slot is None else slot
-        return max(0.0, start - now, self._paused_until - now)
+    def left(self, now: float) -> float:
+        """Seconds until the next lead may go; 0: now."""
+        return max(0.0, self._next_slot - now, self._paused_until - now)
 
     def slot(self, now: float) -> float:
-        """Reserve the moment at which one lead may go, by the rate alone."""
+        """Reserve the moment at which one lead may go."""
         with self._lock:
-            slot = max(now, self._next_slot)
+            slot = max(now, self._next_slot, self._paused_until)
             self._next_slot = slot + self._interval
             return slot
+
+    def is_void(self, slot: float) -> bool:
+        """Whether a pause that began later has taken this moment away."""
+        return slot < self._paused_until
 
     def answered(self) -> None:
         """Something else than a 429 came: the limit lets calls through."""

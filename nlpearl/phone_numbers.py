@@ -32,6 +32,8 @@ def to_phone_number(value: object, region: str | None = None) -> str:
     string with digits in it and nothing invisible; with a `region` (`check_region`), where numbers
     without a ``+`` are at home, also if no such number can exist. libphonenumber decides that.
     """
+    if value is None:
+        raise _fault(f"it is missing; pass a string such as {_EXAMPLE}")
     if not isinstance(value, str):
         raise _fault(f"a phone number is a string such as {_EXAMPLE}, not {type(value).__name__}")
     text = "".join(map(_folded, value)).strip()

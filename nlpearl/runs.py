@@ -1,18 +1,24 @@
 """A run of `add_leads` in either colour: the threads or tasks, and the lanes that they send on."""
 
+import _thread
 import asyncio
+import contextlib
 import queue
 import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from .bulk import Flight, LeadResult, Plan, Row
 from .calls import Call, play, play_async, set_within
+from .errors import LedgerError
+from .ledger import Note
 from .transport import AsyncConnections, Connections
+
+Value = TypeVar("Value")
 
 _LOOK = 1.0  # seconds between two looks at whether the interpreter is about to end
 _main_thread = threading.main_thread()
@@ -30,7 +36,6 @@ class ThreadFlight(Flight):
         self._workers = ThreadPoolExecutor(plan.concurrency, thread_name_prefix="nlpearl")
         self._active = 0
         self._idle = threading.Condition(self._lock)
-        self._leaving = False
 
     def _wake_all(self) -> None:
         self._stopping.set()
@@ -54,12 +59,9 @@ class ThreadFlight(Flight):
             result = self.broke(row, bug)
         self._lanes.append(lane)
         self.results.put(result)
-        with self._lock:
+        with self._idle:
             self._active -= 1
             self._idle.notify_all()
-            last = self._leaving and not self._active
-        if last:
-            self._let_go()
 
     def _drive(self, row: Row, lane: Connections) -> LeadResult:
         steps = self.steps(row)
@@ -72,35 +74,32 @@ class ThreadFlight(Flight):
                 return result
             if isinstance(step, Call):
                 answer = play(step, lane, self._stopping)
-            elif isinstance(step, Future):
+            elif isinstance(step, Note):
                 answer = step.result()
             elif not self._stopping.wait(min(step, _LOOK)) and not _main_thread.is_alive():
                 self.stop()  # the interpreter waits for its threads, and would for this pause
 
     def leave(self) -> None:
-        """Stop; the last thread that is under way puts the light out."""
-        self.stop()
-        with self._lock:
-            self._leaving = True
-            last = not self._active
-        if last:
-            self._let_go(wait=False)
-        self._workers.shutdown(wait=False)
+        """As `close`, without waiting. From any thread and amid anything: garbage is collected
+        wherever it is found, locks held, so that this must take none."""
+        with contextlib.suppress(RuntimeError):  # the interpreter is about to end
+            _thread.start_new_thread(self._end, ())
 
     def close(self) -> None:
         """Stop, and return when what is in flight has ended and everything is closed."""
-        self.stop()
-        with self._lock:
-            self._idle.wait_for(lambda: not self._active)
+        self._end()
         self._workers.shutdown()
-        self._let_go()
 
-    def _let_go(self, *, wait: bool = True) -> None:
-        while self._lanes:
-            self._lanes.pop().close()
-        if self.session:
-            self.session.close(wait=wait)
-            self.session = None
+    def _end(self) -> None:
+        self.stop()
+        with self._idle:
+            self._idle.wait_for(lambda: not self._active)
+            while self._lanes:
+                self._lanes.pop().close()
+            if self.session:
+                self.session.close()
+        # Not to be waited for here: threading would count the thread of `leave` for ever after.
+        self._workers.shutdown(wait=False)
 
 
 class TaskFlight(Flight):
@@ -114,6 +113,7 @@ class TaskFlight(Flight):
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
 
     def _wake_all(self) -> None:
         self._stopping.set()
@@ -154,10 +154,14 @@ class TaskFlight(Flight):
                 return result
             if isinstance(step, Call):
                 answer = await play_async(step, lane, self._stopping)
-            elif isinstance(step, Future):
-                answer = await asyncio.wrap_future(step)
+            elif isinstance(step, Note):
+                answer = await self.at_the_disk(step.result)
             else:
                 await set_within(self._stopping, step)
+
+    async def at_the_disk(self, work: Callable[[], Value]) -> Value:
+        """What the work returns, which waits for the disk, without holding up the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
 
     def leave(self) -> None:
         """Stop; what is in flight ends by itself. From any thread: garbage is collected in any."""
@@ -174,7 +178,8 @@ class TaskFlight(Flight):
             await self._lanes.pop().close()
         if self.session:
             session, self.session = self.session, None
-            await asyncio.to_thread(session.close)
+            await self.at_the_disk(session.close)
+            self._disk.shutdown()
 
 
 class LeadRun(Iterator[LeadResult]):
@@ -195,11 +200,11 @@ class LeadRun(Iterator[LeadResult]):
         flight = self._flight
         try:
             self._begin()
-            pulled = 0
+            pulled = False
             while flight.under_way():
-                if flight.wants(pulled, ready=not flight.results.empty()):
+                if flight.wants(pulled=pulled, ready=not flight.results.empty()):
                     self._pull()
-                    pulled += 1
+                    pulled = True
                 elif (result := self._result(flight.wait())) is not None:
                     flight.pending -= 1
                     return result
@@ -213,8 +218,7 @@ class LeadRun(Iterator[LeadResult]):
         if self._begun:
             return
         self._begun = True
-        opened = self._flight.open()
-        if opened is not None and (fault := opened.result()) is not None:
+        if self._flight.session and (fault := self._flight.session.open()) is not None:
             self._flight.halt(fault)
 
     def _pull(self) -> None:
@@ -223,7 +227,7 @@ class LeadRun(Iterator[LeadResult]):
         except StopIteration:
             self._flight.exhausted = True
         except Exception as error:
-            self._flight.halt(error)
+            self._flight.raise_in_the_end(error)
         else:
             self._flight.start(row)
 
@@ -262,11 +266,11 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
         flight = self._flight
         try:
             await self._begin()
-            pulled = 0
+            pulled = False
             while flight.under_way():
-                if flight.wants(pulled, ready=not flight.results.empty()):
+                if flight.wants(pulled=pulled, ready=not flight.results.empty()):
                     await self._pull()
-                    pulled += 1
+                    pulled = True
                 elif (result := await self._result(flight.wait())) is not None:
                     flight.pending -= 1
                     return result
@@ -280,9 +284,10 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
         if self._begun:
             return
         self._begun = True
-        opened = self._flight.open()
-        if opened is not None and (fault := await asyncio.wrap_future(opened)) is not None:
-            self._flight.halt(fault)
+        if session := self._flight.session:
+            fault: LedgerError | None = await self._flight.at_the_disk(session.open)
+            if fault is not None:
+                self._flight.halt(fault)
 
     async def _pull(self) -> None:
         try:
@@ -293,7 +298,7 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
         except (StopIteration, StopAsyncIteration):
             self._flight.exhausted = True
         except Exception as error:
-            self._flight.halt(error)
+            self._flight.raise_in_the_end(error)
         else:
             self._flight.start(row)
 

@@ -204,6 +204,16 @@ def answers(*given: bytes) -> Script:
     return script
 
 
+def replying(reply: Callable[[Request], bytes]) -> Script:
+    """A script that asks `reply` for the answer to each request."""
+
+    def script(connection: Connection) -> None:
+        while True:
+            connection.send(reply(connection.read_request()))
+
+    return script
+
+
 @contextlib.contextmanager
 def swallowing() -> Generator[str]:
     """An address whose queue is full: it answers no further SYN, like one that swallows packets."""

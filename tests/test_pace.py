@@ -27,18 +27,26 @@ def test_a_rate_gives_each_lead_a_moment_of_its_own() -> None:
     pace = Pace(4)
     assert [pace.slot(100.0) for _ in range(3)] == [100.0, 100.25, 100.5]
     assert pace.left(100.0) == 0.75
-    assert pace.left(100.0, 100.25) == 0.25
     assert pace.slot(200.0) == 200.0, "an idle time is not made up for by a burst"
     assert pace.slot(200.0) == 200.25
 
 
-@pytest.mark.parametrize("slot", [None, 100.0])
-def test_nothing_goes_before_the_pause_is_over(slot: float | None) -> None:
+def test_nothing_goes_before_the_pause_is_over() -> None:
     pace = Pace(None)
+    before = pace.slot(100.0)
     assert pace.limited(limit(3.0), sent=99.0, now=100.0)
-    assert pace.left(100.0, slot) == 3.0
-    assert pace.left(102.5, slot) == 0.5
-    assert pace.left(103.0, slot) == 0.0
+    assert pace.is_void(before)
+    assert pace.slot(100.0) == 103.0
+    assert pace.left(100.0) == 3.0
+    assert pace.left(102.5) == 0.5
+    assert pace.left(103.0) == 0.0
+    assert not pace.is_void(103.0)
+
+
+def test_the_rate_holds_after_a_pause_for_all_that_waited() -> None:
+    pace = Pace(10)
+    assert pace.limited(limit(3.0), sent=99.0, now=100.0)
+    assert [pace.slot(101.0) for _ in range(3)] == pytest.approx([103.0, 103.1, 103.2])
 
 
 def test_the_longest_retry_after_of_a_wave_holds() -> None:

@@ -1,0 +1,210 @@
+"""A limit, a refused key and an iterable that breaks: what a run does, and what it does not."""
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nlpearl import (
+    AuthenticationError,
+    LeadResult,
+    NLPearl,
+    NLPearlError,
+    Outcome,
+    PermissionDeniedError,
+    RateLimitError,
+    bulk,
+)
+
+from .conftest import KEY, Colour
+from .servers import OUTBOUND_ID, Request, Server, answer, answers, replying
+from .test_add_leads import Watched, added, external_ids, rows
+
+
+def limited_first(count: int, headers: dict[str, str], times: list[float]) -> Any:
+    """Answers 429 to the first so many requests; notes when each one came."""
+    lock = threading.Lock()
+
+    def reply(_: Request) -> bytes:
+        with lock:
+            times.append(time.monotonic())
+            return answer(429, b"", headers) if len(times) <= count else answer()
+
+    return replying(reply)
+
+
+def test_a_429_pauses_all_and_costs_no_lead(
+    colour: Colour, caplog: pytest.LogCaptureFixture
+) -> None:
+    times: list[float] = []
+    with Server(limited_first(1, {"Retry-After": "1"}, times)) as server:
+        results, error = colour.add_leads(server.url, rows(30), concurrency=4)
+    assert error is None
+    assert len(added(results)) == 30
+    assert sorted(map(int, external_ids(server))) == sorted(
+        [*range(30), int(external_ids(server)[0])]
+    )
+    # What was in flight with the first one may have come after it; all others after the pause.
+    assert sum(came < times[0] + 1 for came in times) <= 4
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.message == "429: the API limits the pace; nothing is sent for 1.0 s"
+
+
+def test_a_429_without_retry_after_pauses_all_likewise(
+    colour: Colour, caplog: pytest.LogCaptureFixture
+) -> None:
+    times: list[float] = []
+    with Server(limited_first(6, {}, times)) as server:
+        results, error = colour.add_leads(server.url, rows(30), concurrency=4)
+    assert error is None
+    assert len(added(results)) == 30
+    assert len(server.requests) == 36
+    assert 2 <= len(caplog.records) <= 6
+    # The first wave, of four at most; the pause is a quarter of a second at least.
+    assert sum(came < times[0] + 0.25 for came in times) <= 4
+
+
+def test_a_limit_uses_up_neither_the_retries_nor_the_deadline(colour: Colour) -> None:
+    times: list[float] = []
+    with Server(limited_first(3, {"Retry-After": "1"}, times)) as server:
+        results, error = colour.add_leads(
+            server.url, rows(1), client={"max_retries": 0, "timeout": 2.5}
+        )
+    assert error is None
+    assert len(added(results)) == 1
+    assert times[3] - times[0] >= 3
+
+
+@pytest.fixture
+def _hours_fly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock on which 100 s pass between any two looks."""
+    monkeypatch.setattr(bulk, "monotonic", itertools.count(1000, 100).__next__)
+
+
+@pytest.mark.usefixtures("_hours_fly")
+def test_ten_minutes_of_429_alone_end_the_run(colour: Colour) -> None:
+    watched = Watched(1000)
+    with Server(answers(answer(429, b"", {"Retry-After": "50"}))) as server:
+        results, error = colour.add_leads(server.url, watched, concurrency=2)
+    assert isinstance(error, RateLimitError)
+    assert 2 <= len(server.requests) <= 10
+    assert len(results) == watched.read <= 4, "what was read is delivered, and soon no more is read"
+    for result in results:
+        assert isinstance(result.error, NLPearlError)
+        assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+
+
+@pytest.mark.usefixtures("_hours_fly")
+def test_one_success_in_between_is_enough_to_go_on(colour: Colour) -> None:
+    limit = answer(429, b"", {"Retry-After": "50"})
+    with Server(answers(*[limit, limit, answer()] * 20)) as server:
+        results, error = colour.add_leads(server.url, rows(20), concurrency=1)
+    assert error is None
+    assert len(added(results)) == 20
+    assert len(server.requests) == 60
+
+
+def test_a_retry_after_of_more_than_ten_minutes_ends_the_run_at_once(colour: Colour) -> None:
+    watched = Watched(1000)
+    with Server(answers(answer(429, b"", {"Retry-After": "601"}))) as server:
+        results, error = colour.add_leads(server.url, watched, concurrency=3)
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after == 601
+    assert len(results) == watched.read <= 3
+    assert all(result.error for result in results)
+    assert len(server.requests) <= 3
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationError), (403, PermissionDeniedError)]
+)
+def test_a_refused_key_ends_the_run_after_one_wave_of_calls(
+    colour: Colour, status: int, kind: type[Exception]
+) -> None:
+    watched = Watched(10_000)
+    with Server(answers(answer(status, b""))) as server:
+        results, error = colour.add_leads(server.url, watched, concurrency=10)
+    assert type(error) is kind
+    assert len(server.requests) <= 10
+    assert watched.read == len(results) <= 20
+    # Whoever had not been sent when the first answer came has not been sent at all.
+    assert sum(type(result.error) is kind for result in results) == len(server.requests)
+    for result in results:
+        assert result.error
+        assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+
+
+def test_what_is_in_flight_when_the_key_is_refused_is_delivered(colour: Colour) -> None:
+    """The first three answers are held until all have come; the key is good for two of them."""
+    gate = threading.Barrier(3)
+
+    def reply(request: Request) -> bytes:
+        gate.wait(30)
+        return answer(401, b"") if request.json["externalId"] == "1" else answer()
+
+    with Server(replying(reply)) as server:
+        results, error = colour.add_leads(server.url, rows(3), concurrency=3)
+    assert isinstance(error, AuthenticationError)
+    assert sorted(result.position for result in added_results(results)) == [0, 2]
+
+
+def added_results(results: list[LeadResult]) -> list[LeadResult]:
+    return [result for result in results if result.added]
+
+
+class SourceBrokenError(Exception):
+    pass
+
+
+def test_an_error_of_the_iterable_comes_after_what_was_in_flight(colour: Colour) -> None:
+    def source() -> Iterator[dict[str, Any]]:
+        yield from rows(5)
+        raise SourceBrokenError("line 6")
+
+    with Server(answers(answer())) as server:
+        results, error = colour.add_leads(server.url, source(), concurrency=3)
+    assert isinstance(error, SourceBrokenError)
+    assert error.args == ("line 6",)
+    assert len(added(results)) == len(server.requests) == 5
+
+
+def test_an_error_is_raised_once_and_the_run_is_over_then() -> None:
+    with Server(answers(answer(401, b""))) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(5), concurrency=1)
+        assert isinstance(next(run).error, AuthenticationError)
+        with pytest.raises(AuthenticationError) as raised:
+            for _ in run:
+                pass
+        assert raised.value.__context__ is None
+        assert list(run) == []
+
+
+def test_a_server_that_fails_now_and_then_ends_nothing(colour: Colour) -> None:
+    """Anything but a refused key and a limit is the business of one lead."""
+    statuses = iter([500, 404, 418, 302, 200] * 8)
+    lock = threading.Lock()
+
+    def reply(_: Request) -> bytes:
+        with lock:
+            return answer(next(statuses))
+
+    with Server(replying(reply)) as server:
+        results, error = colour.add_leads(server.url, rows(40), concurrency=5)
+    assert error is None
+    assert len(results) == len(server.requests) == 40
+    assert len(added(results)) == 8
+
+
+def test_a_rate_holds_after_a_pause_for_all_that_waited(colour: Colour) -> None:
+    times: list[float] = []
+    with Server(limited_first(4, {"Retry-After": "1"}, times)) as server:
+        colour.add_leads(server.url, rows(8), rate=20)
+    late = [came for came in times if came > times[0] + 0.9]
+    assert len(times) == 12
+    # Seven intervals at least, for eight leads; without the rate it would be a burst.
+    assert max(late) - min(late) > 7 / 20 - 0.1
