@@ -8,6 +8,7 @@ Nothing waits between rows: a thread (a task) is given one row, and is done with
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -51,13 +52,18 @@ class Row:
 
     position: int
     lead: Lead
-    slot: float
     noted: Note | None
+    #: Why it was not added yet, of one that is to be sent again after a limit.
+    refused: RateLimitError | None = None
 
     def ends(self, ended: Ended) -> LeadResult:
         if isinstance(ended, AddedLead):
             return LeadResult(self.position, self.lead, ended, None)
         return LeadResult(self.position, self.lead, None, ended)
+
+    def unsent(self) -> NLPearlError:
+        """The end of one that is not sent any more."""
+        return self.refused or NLPearlError("the run ended before this lead was sent")
 
 
 @attrs.frozen
@@ -71,9 +77,8 @@ class Plan:
     session: Session | None
 
 
-#: What the driver of `Flight.steps` is asked for: the answer of a note, the end of a call, or to
-#: wait for seconds, or less if the flight is stopped.
-Step = Note | Call | float
+#: What the driver of `Flight.steps` is asked for: the answer of a note, or the end of a call.
+Step = Note | Call
 
 # Replaced by the tests that turn the clock.
 monotonic = time.monotonic
@@ -90,40 +95,41 @@ class Flight:
         self._wake = wake
         self._pace = Pace(plan.rate)
         self._read = 0
+        self._held: deque[Row] = deque()
         self._lock = threading.RLock()
         self.session = plan.session
         #: Rows that were read and whose results have not been delivered.
         self.pending = 0
         #: Nothing more is read.
         self.exhausted = False
-        #: Nothing more is read or sent.
+        #: Nothing more is read, or sent.
         self.stopped = False
         #: What ended the run before its time; raised once everything else has been delivered.
         self.fault: BaseException | None = None
 
     # What the consumer asks
 
-    def wants(self, *, pulled: bool, ready: bool) -> bool:
-        """Whether to read another row now: after one, a result that is ready goes first."""
-        if not self._may_read() or (pulled and ready):
-            return False
-        return self._pace.left(monotonic()) == 0
+    def sends(self, *, sent: bool, ready: bool) -> bool:
+        """Whether to send another lead now: after one, a result that is ready goes first."""
+        return self._has_more() and not (sent and ready) and self._pace.left(monotonic()) == 0
 
     def wait(self) -> float | None:
-        """Seconds until a row may be read that only the pace holds back; None: a result is next."""
-        return self._pace.left(monotonic()) if self._may_read() else None
+        """Seconds until a lead may go that only the pace holds back; None: a result is next."""
+        return self._pace.left(monotonic()) if self._has_more() else None
 
-    def under_way(self) -> bool:
-        """Whether there are rows to read, or results to come."""
-        return self.pending > 0 or not (self.stopped or self.exhausted)
+    def _has_more(self) -> bool:
+        if self.stopped:
+            return False
+        return bool(self._held) or not (self.exhausted or self.pending >= self._plan.concurrency)
 
-    def ending(self, regular: BaseException) -> BaseException:
-        """What is raised once everything has been delivered: the fault, the first time."""
-        fault, self.fault = self.fault, None
-        return regular if fault is None else fault
-
-    def _may_read(self) -> bool:
-        return not self.stopped and not self.exhausted and self.pending < self._plan.concurrency
+    def take_held(self) -> Row | None:
+        """The next row that a limit held back."""
+        if not self._held:
+            return None
+        row = self._held.popleft()
+        noted = self.session.begin(row.lead, again=True) if self.session else None
+        self._pace.goes(monotonic())
+        return attrs.evolve(row, noted=noted)
 
     def take(self, row: object) -> Row | LeadResult:
         """A row was read: what is to be sent, or the result of a row that is no lead."""
@@ -134,8 +140,25 @@ class Flight:
             lead = self._plan.to_lead(row)
         except InvalidLeadError as error:
             return LeadResult(position, None, None, error)
-        noted = self.session.begin(lead) if self.session else None
-        return Row(position, lead, self._pace.slot(monotonic()), noted)
+        self._pace.goes(monotonic())
+        noted = self.session.begin(lead, again=False) if self.session else None
+        return Row(position, lead, noted)
+
+    def stranded(self) -> LeadResult | None:
+        """The result of a row that was held back when the run stopped."""
+        if not self.stopped or not self._held:
+            return None
+        row = self._held.popleft()
+        return row.ends(row.unsent())
+
+    def under_way(self) -> bool:
+        """Whether there are rows to read, or results to come."""
+        return self.pending > 0 or not (self.stopped or self.exhausted)
+
+    def ending(self, regular: BaseException) -> BaseException:
+        """What is raised once everything has been delivered: the fault, the first time."""
+        fault, self.fault = self.fault, None
+        return regular if fault is None else fault
 
     def stop(self) -> None:
         """Read and send nothing more."""
@@ -156,54 +179,51 @@ class Flight:
 
     def cut_short(self) -> None:
         """The client is closed: say so, rather than that the leads were at an end."""
-        if self._read and self.under_way() and not self.exhausted:
+        if self._read and not self.stopped and not self.exhausted:
             self.halt(ConfigurationError("the client was closed before all leads were read"))
 
     # What becomes of one row
 
-    def steps(self, row: Row) -> Generator[Step, Any, LeadResult]:
-        """From the row to its result; each step asks the driver for something."""
-        if row.noted is None:
-            return row.ends((yield from self._send(row)))
-        verdict: Verdict | LedgerError = yield row.noted
-        if isinstance(verdict, LedgerError):
-            self.halt(verdict)
-        if not isinstance(verdict, Entry):
-            return row.ends(verdict)
-        assert self.session is not None
-        ended = yield from self._send(row)
-        fault: LedgerError | None = yield self.session.end(verdict, ended)
-        if fault is not None:
-            self.halt(fault)
-        return row.ends(ended)
+    def steps(self, row: Row) -> Generator[Step, Any, LeadResult | None]:
+        """From the row to its result; each step asks the driver for something.
 
-    def _send(self, row: Row) -> Generator[Step, Any, Ended]:
-        slot = row.slot
-        refused: RateLimitError | None = None
-        while True:
-            while not self.stopped:
-                if self._pace.is_void(slot):
-                    slot = self._pace.slot(monotonic())
-                if (left := slot - monotonic()) <= 0:
-                    break
-                yield left
-            if self.stopped:
-                return refused or NLPearlError("the run ended before this lead was sent")
+        None: a limit holds it back, and the consumer sends it again.
+        """
+        entry: Entry | None = None
+        if row.noted is not None:
+            verdict: Verdict | LedgerError = yield row.noted
+            if isinstance(verdict, LedgerError):
+                self.halt(verdict)
+            if not isinstance(verdict, Entry):
+                return row.ends(verdict)
+            entry = verdict
+        ended: Ended = row.unsent()
+        held = True
+        if not self.stopped and not self._pace.is_paused(monotonic()):
             sent = monotonic()
-            ended: Ended = yield self._plan.to_call(row.lead)
-            if not isinstance(ended, RateLimitError):
-                self._judge(ended)
-                return ended
-            refused = ended
-            if not self._pace.limited(refused, sent, monotonic()):
-                self.halt(refused)
-            slot = self._pace.slot(monotonic())
+            ended = yield self._plan.to_call(row.lead)
+            held = self._judge(ended, sent)
+        if entry is not None and self.session is not None:
+            fault: LedgerError | None = yield self.session.end(entry, ended)
+            if fault is not None:
+                self.halt(fault)
+        if not held:
+            return row.ends(ended)
+        refused = ended if isinstance(ended, RateLimitError) else row.refused
+        self._held.append(attrs.evolve(row, refused=refused))
+        return None
 
-    def _judge(self, ended: Ended) -> None:
-        if isinstance(ended, AddedLead | APIStatusError):
+    def _judge(self, ended: Ended, sent: float) -> bool:
+        """What the end of a call means for the run; whether a limit holds the lead back."""
+        if isinstance(ended, RateLimitError):
+            if self._pace.limited(ended, sent, monotonic()):
+                return True
+            self.halt(ended)
+        elif isinstance(ended, AddedLead | APIStatusError):
             self._pace.answered()
         if isinstance(ended, AuthenticationError | PermissionDeniedError):
             self.halt(ended)
+        return False
 
     def broke(self, row: Row, bug: BaseException) -> LeadResult:
         """The driver itself failed, or was cancelled: the row is not lost, its end is not known."""

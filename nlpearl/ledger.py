@@ -134,9 +134,12 @@ class Session:
             return error
         return None
 
-    def begin(self, lead: Lead) -> Note:
-        """Note that this lead is about to be sent, unless the ledger knows better: a Verdict."""
-        return self._queue(lambda connection: self._begin(connection, lead))
+    def begin(self, lead: Lead, *, again: bool) -> Note:
+        """Note that this lead is about to be sent, unless the ledger knows better: a Verdict.
+
+        `again`: this run has met the row before, and sends it once more after a limit.
+        """
+        return self._queue(lambda connection: self._begin(connection, lead, again))
 
     def end(self, entry: Entry, ended: AddedLead | NLPearlError) -> Note:
         """Note what became of it."""
@@ -191,7 +194,7 @@ class Session:
         for note, answer in zip(notes, answers, strict=True):
             note.answer = answer
 
-    def _begin(self, connection: sqlite3.Connection, lead: Lead) -> Verdict:
+    def _begin(self, connection: sqlite3.Connection, lead: Lead, again: bool) -> Verdict:
         entry = self._entry(lead)
         found = connection.execute(
             "SELECT content, state, lead_id, run FROM leads WHERE row = ?", (entry.row,)
@@ -204,7 +207,8 @@ class Session:
             )  # fmt: skip
             return entry
         content, state, lead_id, run = found
-        verdict = self._known(entry, content == entry.content, State(state), lead_id, run)
+        met = run == self._run and not again
+        verdict = self._known(entry, content == entry.content, State(state), lead_id, met)
         connection.execute("UPDATE leads SET run = ? WHERE row = ?", (self._run, entry.row))
         if isinstance(verdict, Entry):
             connection.execute(
@@ -214,11 +218,11 @@ class Session:
         return verdict
 
     def _known(
-        self, entry: Entry, same: bool, state: State, lead_id: str | None, run: int
+        self, entry: Entry, same: bool, state: State, lead_id: str | None, met: bool
     ) -> Verdict:
         """What holds for a row that the ledger has."""
         lead = entry.lead
-        if run == self._run:
+        if met:
             what = "row" if same else "external id, with other content,"
             return DuplicateLeadError(f"the same {what} came earlier in this input")
         if state is State.NOT_ADDED:

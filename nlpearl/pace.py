@@ -34,7 +34,7 @@ class Pace:
         self._interval = 1 / rate if rate else 0.0
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._next_slot = 0.0
+        self._next = 0.0
         self._paused_since = float("-inf")
         self._paused_until = float("-inf")
         self._limited_since: float | None = None
@@ -42,18 +42,15 @@ class Pace:
 
     def left(self, now: float) -> float:
         """Seconds until the next lead may go; 0: now."""
-        return max(0.0, self._next_slot - now, self._paused_until - now)
+        return max(0.0, self._next - now, self._paused_until - now)
 
-    def slot(self, now: float) -> float:
-        """Reserve the moment at which one lead may go."""
-        with self._lock:
-            slot = max(now, self._next_slot, self._paused_until)
-            self._next_slot = slot + self._interval
-            return slot
+    def is_paused(self, now: float) -> bool:
+        """Whether a limit holds everything back."""
+        return now < self._paused_until
 
-    def is_void(self, slot: float) -> bool:
-        """Whether a pause that began later has taken this moment away."""
-        return slot < self._paused_until
+    def goes(self, now: float) -> None:
+        """One lead goes now."""
+        self._next = max(now, self._next) + self._interval
 
     def answered(self) -> None:
         """Something else than a 429 came: the limit lets calls through."""

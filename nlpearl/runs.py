@@ -13,15 +13,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from .bulk import Flight, LeadResult, Plan, Row
-from .calls import Call, play, play_async, set_within
+from .calls import Call, play, play_async
 from .errors import LedgerError
-from .ledger import Note
 from .transport import AsyncConnections, Connections
 
 Value = TypeVar("Value")
-
-_LOOK = 1.0  # seconds between two looks at whether the interpreter is about to end
-_main_thread = threading.main_thread()
 
 
 class ThreadFlight(Flight):
@@ -41,16 +37,15 @@ class ThreadFlight(Flight):
         self._stopping.set()
         self.results.put(None)
 
-    def start(self, row: object) -> None:
-        """Send a row that was read."""
-        taken = self.take(row)
-        if isinstance(taken, LeadResult):
-            self.results.put(taken)
+    def start(self, row: Row | LeadResult) -> None:
+        """Send it."""
+        if isinstance(row, LeadResult):
+            self.results.put(row)
             return
         lane = self._lanes.pop() if self._lanes else self._make_lane()
         with self._lock:
             self._active += 1
-        self._workers.submit(self._work, taken, lane)
+        self._workers.submit(self._work, row, lane)
 
     def _work(self, row: Row, lane: Connections) -> None:
         try:
@@ -63,21 +58,16 @@ class ThreadFlight(Flight):
             self._active -= 1
             self._idle.notify_all()
 
-    def _drive(self, row: Row, lane: Connections) -> LeadResult:
+    def _drive(self, row: Row, lane: Connections) -> LeadResult | None:
         steps = self.steps(row)
         answer: Any = None
         while True:
             try:
                 step = steps.send(answer)
             except StopIteration as done:
-                result: LeadResult = done.value
+                result: LeadResult | None = done.value
                 return result
-            if isinstance(step, Call):
-                answer = play(step, lane, self._stopping)
-            elif isinstance(step, Note):
-                answer = step.result()
-            elif not self._stopping.wait(min(step, _LOOK)) and not _main_thread.is_alive():
-                self.stop()  # the interpreter waits for its threads, and would for this pause
+            answer = play(step, lane, self._stopping) if isinstance(step, Call) else step.result()
 
     def leave(self) -> None:
         """As `close`, without waiting. From any thread and amid anything: garbage is collected
@@ -119,15 +109,14 @@ class TaskFlight(Flight):
         self._stopping.set()
         self.results.put_nowait(None)
 
-    def start(self, row: object) -> None:
-        """Send a row that was read."""
+    def start(self, row: Row | LeadResult) -> None:
+        """Send it."""
         self._loop = asyncio.get_running_loop()
-        taken = self.take(row)
-        if isinstance(taken, LeadResult):
-            self.results.put_nowait(taken)
+        if isinstance(row, LeadResult):
+            self.results.put_nowait(row)
             return
         lane = self._lanes.pop() if self._lanes else self._make_lane()
-        task = self._loop.create_task(self._work(taken, lane))
+        task = self._loop.create_task(self._work(row, lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -143,21 +132,19 @@ class TaskFlight(Flight):
             self._lanes.append(lane)
         self.results.put_nowait(result)
 
-    async def _drive(self, row: Row, lane: AsyncConnections) -> LeadResult:
+    async def _drive(self, row: Row, lane: AsyncConnections) -> LeadResult | None:
         steps = self.steps(row)
         answer: Any = None
         while True:
             try:
                 step = steps.send(answer)
             except StopIteration as done:
-                result: LeadResult = done.value
+                result: LeadResult | None = done.value
                 return result
             if isinstance(step, Call):
                 answer = await play_async(step, lane, self._stopping)
-            elif isinstance(step, Note):
-                answer = await self.at_the_disk(step.result)
             else:
-                await set_within(self._stopping, step)
+                answer = await self.at_the_disk(step.result)
 
     async def at_the_disk(self, work: Callable[[], Value]) -> Value:
         """What the work returns, which waits for the disk, without holding up the loop."""
@@ -200,12 +187,16 @@ class LeadRun(Iterator[LeadResult]):
         flight = self._flight
         try:
             self._begin()
-            pulled = False
+            sent = False
             while flight.under_way():
-                if flight.wants(pulled=pulled, ready=not flight.results.empty()):
-                    self._pull()
-                    pulled = True
-                elif (result := self._result(flight.wait())) is not None:
+                result = flight.stranded()
+                if result is None and flight.sends(sent=sent, ready=not flight.results.empty()):
+                    self._send()
+                    sent = True
+                    continue
+                if result is None:
+                    result = self._result(flight.wait())
+                if result is not None:
                     flight.pending -= 1
                     return result
         except BaseException:
@@ -221,15 +212,19 @@ class LeadRun(Iterator[LeadResult]):
         if self._flight.session and (fault := self._flight.session.open()) is not None:
             self._flight.halt(fault)
 
-    def _pull(self) -> None:
+    def _send(self) -> None:
+        flight = self._flight
+        if held := flight.take_held():
+            flight.start(held)
+            return
         try:
             row = next(self._rows)
         except StopIteration:
-            self._flight.exhausted = True
+            flight.exhausted = True
         except Exception as error:
-            self._flight.raise_in_the_end(error)
+            flight.raise_in_the_end(error)
         else:
-            self._flight.start(row)
+            flight.start(flight.take(row))
 
     def _result(self, seconds: float | None) -> LeadResult | None:
         try:
@@ -266,12 +261,16 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
         flight = self._flight
         try:
             await self._begin()
-            pulled = False
+            sent = False
             while flight.under_way():
-                if flight.wants(pulled=pulled, ready=not flight.results.empty()):
-                    await self._pull()
-                    pulled = True
-                elif (result := await self._result(flight.wait())) is not None:
+                result = flight.stranded()
+                if result is None and flight.sends(sent=sent, ready=not flight.results.empty()):
+                    await self._send()
+                    sent = True
+                    continue
+                if result is None:
+                    result = await self._result(flight.wait())
+                if result is not None:
                     flight.pending -= 1
                     return result
         except BaseException:
@@ -289,18 +288,22 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
             if fault is not None:
                 self._flight.halt(fault)
 
-    async def _pull(self) -> None:
+    async def _send(self) -> None:
+        flight = self._flight
+        if held := flight.take_held():
+            flight.start(held)
+            return
         try:
             if isinstance(self._rows, AsyncIterator):
                 row = await anext(self._rows)
             else:
                 row = next(self._rows)
         except (StopIteration, StopAsyncIteration):
-            self._flight.exhausted = True
+            flight.exhausted = True
         except Exception as error:
-            self._flight.raise_in_the_end(error)
+            flight.raise_in_the_end(error)
         else:
-            self._flight.start(row)
+            flight.start(flight.take(row))
 
     async def _result(self, seconds: float | None) -> LeadResult | None:
         try:

@@ -19,34 +19,30 @@ def longest(low: float, high: float) -> float:
 
 def test_without_a_rate_every_lead_may_go_now() -> None:
     pace = Pace(None)
-    assert [pace.slot(100.0) for _ in range(3)] == [100.0] * 3
-    assert pace.left(100.0) == 0
+    for _ in range(3):
+        assert pace.left(100.0) == 0
+        pace.goes(100.0)
 
 
-def test_a_rate_gives_each_lead_a_moment_of_its_own() -> None:
+def test_a_rate_spaces_the_leads_and_knows_no_bursts() -> None:
     pace = Pace(4)
-    assert [pace.slot(100.0) for _ in range(3)] == [100.0, 100.25, 100.5]
-    assert pace.left(100.0) == 0.75
-    assert pace.slot(200.0) == 200.0, "an idle time is not made up for by a burst"
-    assert pace.slot(200.0) == 200.25
+    pace.goes(100.0)
+    assert pace.left(100.0) == 0.25
+    assert pace.left(100.25) == 0
+    pace.goes(200.0)
+    assert pace.left(200.0) == 0.25, "an idle time is not made up for"
 
 
 def test_nothing_goes_before_the_pause_is_over() -> None:
-    pace = Pace(None)
-    before = pace.slot(100.0)
+    pace = Pace(4)
+    pace.goes(99.0)
+    assert not pace.is_paused(100.0)
     assert pace.limited(limit(3.0), sent=99.0, now=100.0)
-    assert pace.is_void(before)
-    assert pace.slot(100.0) == 103.0
+    assert pace.is_paused(100.0)
     assert pace.left(100.0) == 3.0
     assert pace.left(102.5) == 0.5
     assert pace.left(103.0) == 0.0
-    assert not pace.is_void(103.0)
-
-
-def test_the_rate_holds_after_a_pause_for_all_that_waited() -> None:
-    pace = Pace(10)
-    assert pace.limited(limit(3.0), sent=99.0, now=100.0)
-    assert [pace.slot(101.0) for _ in range(3)] == pytest.approx([103.0, 103.1, 103.2])
+    assert not pace.is_paused(103.0)
 
 
 def test_the_longest_retry_after_of_a_wave_holds() -> None:

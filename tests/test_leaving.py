@@ -1,0 +1,411 @@
+"""Leaving a run, in every way: what is in flight ends, nothing new starts, nothing leaks."""
+
+import asyncio
+import gc
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlpearl import AsyncNLPearl, ConfigurationError, LeadResult, NLPearl, NLPearlError, Outcome
+from nlpearl.calls import Call
+
+from .conftest import KEY, Colour
+from .servers import OUTBOUND_ID, Connection, Request, Server, answer, answers, replying
+from .test_add_leads import Watched, added, rows
+
+
+class Gate:
+    """A server whose answers wait until it is opened, each with its request arrived."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+
+    def __call__(self, connection: Connection) -> None:
+        while True:
+            connection.read_request()
+            assert self.opened.wait(30)
+            connection.send(answer())
+
+
+def arrived(server: Server, count: int) -> bool:
+    with server.lock:
+        pass
+    until = time.monotonic() + 30
+    while len(server.requests) < count and time.monotonic() < until:
+        time.sleep(0.005)
+    return len(server.requests) >= count
+
+
+def settled(count: int) -> bool:
+    """Whether no more than so many threads are left, soon."""
+    until = time.monotonic() + 30
+    while threading.active_count() > count and time.monotonic() < until:
+        time.sleep(0.005)
+    return threading.active_count() <= count
+
+
+def test_leaving_the_loop_lets_what_is_in_flight_end_and_starts_nothing_new(
+    colour: Colour,
+) -> None:
+    watched = Watched(1000)
+    with Server(answers(answer())) as server:
+        results, error = colour.add_leads(server.url, watched, until=3, concurrency=5)
+        server.wait_until_closed()
+    assert error is None
+    assert len(results) == 3
+    assert len(server.requests) <= watched.read <= 8
+
+
+def test_a_run_that_is_left_and_forgotten_ends_by_itself() -> None:
+    """`break`, and nobody closes anything."""
+    pearl = NLPearl(KEY, base_url="http://127.0.0.1:9")
+    with Server(answers(answer())) as server:
+        before = threading.active_count()
+        with NLPearl(KEY, base_url=server.url) as pearl:
+            for _ in pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5):
+                break
+            server.wait_until_closed()
+            assert settled(before)
+    assert len(server.requests) <= 6
+
+
+def test_a_run_that_is_found_by_the_garbage_collector_ends_likewise() -> None:
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5)
+        cycle: list[Any] = [run]
+        cycle.append(cycle)
+        next(run)
+        del run, cycle
+        gc.collect()
+        server.wait_until_closed()
+    assert len(server.requests) <= 6
+
+
+def test_an_async_run_that_is_left_and_forgotten_ends_by_itself() -> None:
+    async def main(server: Server) -> None:
+        async with AsyncNLPearl(KEY, base_url=server.url) as pearl:
+            async for _ in pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5):
+                break
+            while len(asyncio.all_tasks()) > 1:
+                await asyncio.sleep(0.005)
+            await asyncio.to_thread(server.wait_until_closed)
+
+    with Server(answers(answer())) as server:
+        asyncio.run(main(server))
+    assert len(server.requests) <= 6
+
+
+def test_a_variable_keeps_a_run_alive() -> None:
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(20), concurrency=5)
+        for _ in run:
+            break
+        gc.collect()
+        assert len(list(run)) == 19
+    assert len(server.requests) == 20
+
+
+def test_close_waits_for_what_is_in_flight_whose_results_can_still_be_read() -> None:
+    gate = Gate()
+    with Server(gate) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=4)
+        results: list[LeadResult] = []
+        consumer = threading.Thread(target=lambda: results.append(next(run)))
+        consumer.start()
+        assert arrived(server, 4)
+        closing = threading.Thread(target=run.close)
+        closing.start()
+        closing.join(0.1)
+        assert closing.is_alive()
+        gate.opened.set()
+        closing.join(30)
+        consumer.join(30)
+        assert not closing.is_alive()
+        server.wait_until_closed()
+        results += run
+    assert len(server.requests) == len(added(results)) == 4
+
+
+def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
+    watched = Watched(1000)
+
+    async def main(url: str) -> list[LeadResult]:
+        async with (
+            AsyncNLPearl(KEY, base_url=url) as pearl,
+            pearl.add_leads(OUTBOUND_ID, watched, concurrency=4) as run,
+        ):
+            await anext(run)
+        return [result async for result in run]
+
+    with Server(answers(answer())) as server:
+        if colour.name == "async":
+            rest = asyncio.run(main(server.url))
+        else:
+            with NLPearl(KEY, base_url=server.url) as pearl:
+                with pearl.add_leads(OUTBOUND_ID, watched, concurrency=4) as run:
+                    next(run)
+                rest = list(run)
+    assert len(rest) == watched.read - 1 <= 4
+    for result in rest:
+        assert result.added or (result.error and result.error.outcome is Outcome.NOT_SENT)
+    assert len(server.requests) == 1 + len(added(rest))
+
+
+def test_what_was_read_and_not_sent_says_so() -> None:
+    """In a pause, all wait; then the run is closed."""
+    limit = answer(429, b"", {"Retry-After": "300"})
+    with Server(answers(limit)) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(10), concurrency=2)
+        consumer = threading.Thread(target=lambda: results.extend(run))
+        results: list[LeadResult] = []
+        consumer.start()
+        assert arrived(server, 1)
+        time.sleep(0.1)
+        run.close()
+        consumer.join(30)
+    assert 1 <= len(results) <= 2
+    for result in results:
+        assert result.error
+        assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+
+
+def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
+    """What is in flight is delivered; then it raises, for the leads were not at an end."""
+    watched = Watched(1000)
+    results: list[LeadResult] = []
+
+    async def main(url: str) -> None:
+        pearl = AsyncNLPearl(KEY, base_url=url)
+        async for result in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+            results.append(result)
+            await pearl.close()
+
+    def play(url: str) -> None:
+        pearl = NLPearl(KEY, base_url=url)
+        for result in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+            results.append(result)
+            pearl.close()
+
+    with Server(answers(answer())) as server:
+        with pytest.raises(ConfigurationError, match="closed before all leads were read"):
+            asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
+        server.wait_until_closed()
+    assert len(results) == watched.read <= 5
+    assert len(server.requests) == len(added(results))
+
+
+def test_closing_the_client_wakes_a_run_that_waits_in_another_thread() -> None:
+    limit = answer(429, b"", {"Retry-After": "300"})
+    raised: list[BaseException] = []
+
+    def consume() -> None:
+        try:
+            for _ in pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=2):
+                pass
+        except NLPearlError as error:
+            raised.append(error)
+
+    with Server(answers(limit)) as server:
+        pearl = NLPearl(KEY, base_url=server.url)
+        consumer = threading.Thread(target=consume)
+        consumer.start()
+        assert arrived(server, 1)
+        time.sleep(0.1)
+        pearl.close()
+        consumer.join(30)
+        assert not consumer.is_alive()
+    assert [type(error) for error in raised] == [ConfigurationError]
+
+
+class ConsumerBrokenError(Exception):
+    pass
+
+
+def test_a_consumer_that_raises_leaves_like_any_other(colour: Colour) -> None:
+    watched = Watched(1000)
+
+    async def main(url: str) -> None:
+        async with AsyncNLPearl(KEY, base_url=url) as pearl:
+            async for _ in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+                raise ConsumerBrokenError
+
+    def play(url: str) -> None:
+        with NLPearl(KEY, base_url=url) as pearl:
+            for _ in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+                raise ConsumerBrokenError
+
+    with Server(answers(answer())) as server:
+        with pytest.raises(ConsumerBrokenError):
+            asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
+        server.wait_until_closed()
+    assert len(server.requests) <= watched.read <= 5
+
+
+def test_a_cancelled_consumer_stops_the_run_and_loses_no_result() -> None:
+    gate = Gate()
+
+    async def main(server: Server) -> list[LeadResult]:
+        async with AsyncNLPearl(KEY, base_url=server.url) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=4)
+            consumer = asyncio.ensure_future(anext(run))
+            assert await asyncio.to_thread(arrived, server, 4)
+            consumer.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await consumer
+            gate.opened.set()
+            await run.close()
+            return [result async for result in run]
+
+    with Server(gate) as server:
+        results = asyncio.run(main(server))
+        server.wait_until_closed()
+    assert len(server.requests) == len(added(results)) == 4
+
+
+def test_the_end_of_the_loop_cancels_what_is_in_flight_and_leaves_no_task() -> None:
+    """asyncio.run cancels what nobody closed; the results say that the ends are unknown."""
+    gate = Gate()
+    runs: list[Any] = []
+
+    async def main(server: Server) -> None:
+        pearl = AsyncNLPearl(KEY, base_url=server.url)
+        runs.append(pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=3))
+        consumer = asyncio.ensure_future(anext(runs[0]))
+        assert await asyncio.to_thread(arrived, server, 3)
+        del consumer
+
+    with Server(gate) as server:
+        asyncio.run(main(server))
+        gate.opened.set()
+        flight = runs.pop()._flight
+        results = [flight.results.get_nowait() for _ in range(flight.results.qsize())]
+        results = [result for result in results if result]
+        assert len(results) == 3
+        for result in results:
+            assert result.error.outcome is Outcome.UNKNOWN
+            assert str(result.error).startswith("CancelledError while this lead was being sent")
+    gc.collect()
+
+
+def test_nothing_leaks(colour: Colour) -> None:
+    """Threads, tasks (asyncio.run warns of them) and sockets, over some runs."""
+    with Server(answers(answer())) as server:
+        for count in (30, 30):
+            colour.add_leads(server.url, rows(count), concurrency=6)
+            colour.add_leads(server.url, rows(count), until=2, concurrency=6)
+        server.wait_until_closed()
+        before = (threading.active_count(), open_files())
+        for _ in range(5):
+            colour.add_leads(server.url, rows(30), concurrency=6)
+            colour.add_leads(server.url, rows(30), until=2, concurrency=6)
+        server.wait_until_closed()
+        gc.collect()
+        assert settled(before[0])
+        assert open_files() <= before[1]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def in_a_process(code: str, url: str) -> subprocess.Popen[str]:
+    head = f"""
+    import asyncio, sys
+    from nlpearl import AsyncNLPearl, NLPearl
+    KEY, URL, OUTBOUND_ID = {KEY!r}, {url!r}, {OUTBOUND_ID!r}
+    rows = ({{"phone_number": "+14155550123", "external_id": n}} for n in range(100_000))
+    """
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(head) + textwrap.dedent(code)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """
+        with NLPearl(KEY, base_url=URL) as pearl:
+            for result in pearl.add_leads(OUTBOUND_ID, rows, concurrency=4):
+                print(result.position, flush=True)
+        """,
+        """
+        pearl = NLPearl(KEY, base_url=URL)
+        run = pearl.add_leads(OUTBOUND_ID, rows, concurrency=4)
+        for result in run:
+            print(result.position, flush=True)
+        """,
+        """
+        async def main():
+            async with AsyncNLPearl(KEY, base_url=URL) as pearl:
+                async for result in pearl.add_leads(OUTBOUND_ID, rows, concurrency=4):
+                    print(result.position, flush=True)
+        asyncio.run(main())
+        """,
+    ],
+    ids=["with", "left open", "async"],
+)
+def test_ctrl_c_lets_what_is_in_flight_end(code: str) -> None:
+    def reply(_: Request) -> bytes:
+        time.sleep(0.05)
+        return answer()
+
+    with Server(replying(reply)) as server:
+        process = in_a_process(code, server.url)
+        assert arrived(server, 8)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        server.wait_until_closed()
+    assert "KeyboardInterrupt" in errors
+    assert "Traceback" in errors
+    assert errors.count("Traceback") <= 2, errors  # asyncio's own has one for the cancellation
+    assert process.returncode == -signal.SIGINT
+    assert len(server.requests) < 1000
+
+
+def test_the_interpreter_ends_though_a_run_pauses() -> None:
+    """A thread that waits for ten minutes would hold it up."""
+    code = """
+    pearl = NLPearl(KEY, base_url=URL)
+    run = pearl.add_leads(OUTBOUND_ID, rows, concurrency=3)
+    import threading
+    threading.Thread(target=next, args=[run], daemon=True).start()
+    import time
+    time.sleep(1)
+    """
+    limit = answer(429, b"", {"Retry-After": "500"})
+    with Server(answers(limit)) as server:
+        process = in_a_process(code, server.url)
+        assert arrived(server, 1)
+        _, errors = process.communicate(timeout=30)
+    assert errors == "429: the API limits the pace; nothing is sent for 500.0 s\n"
+    assert process.returncode == 0
+
+
+def test_a_bug_of_ours_ends_the_run_and_loses_no_row(
+    colour: Colour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(self: Call, result: object) -> None:
+        if self.lead.external_id == "3":
+            raise RuntimeError("a bug")
+        self._result = result  # type: ignore[assignment]  # pyright: ignore
+
+    monkeypatch.setattr(Call, "judge", judge)
+    watched = Watched(1000)
+    with Server(answers(answer())) as server:
+        results, error = colour.add_leads(server.url, watched, concurrency=2)
+    assert isinstance(error, RuntimeError)
+    assert sorted(result.position for result in results) == list(range(watched.read))
+    [broken] = [result for result in results if result.position == 3]
+    assert broken.error
+    assert broken.error.outcome is Outcome.UNKNOWN
+    assert str(broken.error).startswith("RuntimeError while this lead was being sent")
