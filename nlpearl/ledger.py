@@ -7,6 +7,7 @@ end was perhaps added: it is reported, not sent.
 import contextlib
 import hashlib
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -100,28 +101,27 @@ class Note:
 
     def __init__(self, session: "Session", change: "Callable[[sqlite3.Connection], Any]") -> None:
         self.change = change
+        self.is_written = False
         self.answer: Any = LedgerError("the ledger could not be written")
         self._session = session
 
     def result(self) -> Any:
         """What the ledger says to it, or a LedgerError, once it is on the disk. Waits for that."""
-        self._session.flush()
+        self._session.write(self)
         return self.answer
 
 
 class Session:
-    """One run's use of a ledger. `begin` and `end` only queue; the others wait for the disk.
-
-    Whoever flushes writes all that has gathered while the last flush was under way, so that many
-    workers share one sync to disk.
-    """
+    """One run's use of a ledger. `begin` and `end` only queue; the others wait for the disk, where
+    many workers share one sync."""
 
     def __init__(self, ledger: Ledger, campaign: tuple[str, str], resend_unknown: bool) -> None:
         self._path = ledger.path
         self._campaign = campaign
         self._resend_unknown = resend_unknown
         self._waiting: deque[Note] = deque()
-        self._lock = threading.Lock()
+        self._turn = threading.Condition()
+        self._is_writing = False
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> LedgerError | None:
@@ -158,27 +158,43 @@ class Session:
 
         return self._queue(end)
 
-    def flush(self) -> None:
-        """Write what is queued; every note that was queued before has its answer."""
-        with self._lock:
-            notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            try:
-                self._commit(notes)
-            except sqlite3.Error:
-                # What needs no more room than there is may still pass alone: the end of a lead
-                # above all.
-                for note in notes:
-                    try:
-                        self._commit([note])
-                    except sqlite3.Error as error:
-                        note.answer = _fault(self._path, error)
+    def write(self, note: Note) -> None:
+        """Return when the note is on the disk. Whoever comes while another writes waits; the first
+        to go on then writes all that has gathered."""
+        with self._turn:
+            self._turn.wait_for(lambda: note.is_written or not self._is_writing)
+            if note.is_written:
+                return
+            self._is_writing = True
+        try:
+            self._write()
+        finally:
+            with self._turn:
+                self._is_writing = False
+                self._turn.notify_all()
 
     def close(self) -> None:
         """Write what is queued and let go of the file."""
         if self._connection:
-            self.flush()
+            self._write()
             self._connection.close()
             self._connection = None
+
+    def _write(self) -> None:
+        notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._commit(notes)
+        except sqlite3.Error:
+            # What needs no more room than there is may still pass alone: the end of a lead above
+            # all.
+            for note in notes:
+                try:
+                    self._commit([note])
+                except sqlite3.Error as error:
+                    note.answer = _fault(self._path, error)
+        finally:
+            for note in notes:
+                note.is_written = True
 
     def _queue(self, change: "Callable[[sqlite3.Connection], Any]") -> Note:
         note = Note(self, change)
@@ -274,6 +290,11 @@ def _fault(path: Path, error: Exception) -> LedgerError:
 
 def _open(path: Path) -> tuple[sqlite3.Connection, bytes, int]:
     """The file, made if there is none, locked for us alone until it is closed; salt and run."""
+    # SQLite would say "disk I/O error". Not tried by opening the file: closing it again would take
+    # the lock of another run in this process away.
+    effective = os.access in os.supports_effective_ids
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=effective):
+        raise LedgerError(f"ledger {str(path)!r}: it is read-only")
     # absolute: a path such as ":memory:" has a meaning of its own for SQLite.
     connection = sqlite3.connect(
         path.absolute(), timeout=0, isolation_level=None, check_same_thread=False

@@ -158,18 +158,32 @@ def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
     assert len(server.requests) == 1 + len(added(rest))
 
 
-def test_what_was_read_and_not_sent_says_so() -> None:
-    """In a pause, all wait; then the run is closed."""
+def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) -> None:
     limit = answer(429, b"", {"Retry-After": "300"})
-    with Server(answers(limit)) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(10), concurrency=2)
-        consumer = threading.Thread(target=lambda: results.extend(run))
+
+    async def main(server: Server) -> list[LeadResult]:
+        async with AsyncNLPearl(KEY, base_url=server.url) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, rows(10), concurrency=2)
+            consumer = asyncio.ensure_future(anext(run))
+            assert await asyncio.to_thread(arrived, server, 1)
+            await asyncio.sleep(0.1)
+            await run.close()
+            return [await consumer, *[result async for result in run]]
+
+    def play(server: Server) -> list[LeadResult]:
         results: list[LeadResult] = []
-        consumer.start()
-        assert arrived(server, 1)
-        time.sleep(0.1)
-        run.close()
-        consumer.join(30)
+        with NLPearl(KEY, base_url=server.url) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, rows(10), concurrency=2)
+            consumer = threading.Thread(target=lambda: results.extend(run))
+            consumer.start()
+            assert arrived(server, 1)
+            time.sleep(0.1)
+            run.close()
+            consumer.join(30)
+        return results
+
+    with Server(answers(limit)) as server:
+        results = asyncio.run(main(server)) if colour.name == "async" else play(server)
     assert 1 <= len(results) <= 2
     for result in results:
         assert result.error

@@ -1,0 +1,148 @@
+"""Killed at any instant and run again: each row at most once, and none forgotten.
+
+A process that has imported everything forks one that adds leads, which is then killed.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlpearl import UnsettledLeadError
+
+from .conftest import KEY, Colour
+from .servers import OUTBOUND_ID, Request, Server, answer, replying
+
+ROWS = 300
+CONCURRENCY = 8
+
+FORKING = f"""
+import asyncio, os, sys
+from nlpearl import AsyncNLPearl, NLPearl
+import httpx, nlpearl.runs
+
+COLOUR, URL = sys.argv[1:]
+
+def add_all(rows, ledger):
+    with NLPearl({KEY!r}, base_url=URL) as pearl:
+        for _ in pearl.add_leads({OUTBOUND_ID!r}, rows, ledger=ledger, concurrency={CONCURRENCY}):
+            pass
+
+async def add_all_async(rows, ledger):
+    async with AsyncNLPearl({KEY!r}, base_url=URL) as pearl:
+        run = pearl.add_leads({OUTBOUND_ID!r}, rows, ledger=ledger, concurrency={CONCURRENCY})
+        async for _ in run:
+            pass
+
+for line in sys.stdin:
+    ledger, prefix = line.split()
+    rows = [
+        {{"phone_number": "+14155550123", "external_id": f"{{prefix}}-{{n}}"}}
+        for n in range({ROWS})
+    ]
+    child = os.fork()
+    if child == 0:
+        if COLOUR == "sync":
+            add_all(rows, ledger)
+        else:
+            asyncio.run(add_all_async(rows, ledger))
+        os._exit(0)
+    print(child, flush=True)
+    _, status = os.waitpid(child, 0)
+    print(status, flush=True)
+"""
+
+
+def rows(prefix: int) -> list[dict[str, Any]]:
+    return [
+        {"phone_number": "+14155550123", "external_id": f"{prefix}-{number}"}
+        for number in range(ROWS)
+    ]
+
+
+def kill_and_resume(colour: Colour, directory: Path, kills: int) -> None:
+    chance = random.Random()
+    counted: Counter[object] = Counter()
+
+    def reply(request: Request) -> bytes:
+        counted[request.json["externalId"]] += 1
+        time.sleep(chance.choice([0, 0, 0.001, 0.01]))
+        return answer(503) if chance.random() < 0.01 else answer()
+
+    with (
+        Server(replying(reply)) as server,
+        subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(FORKING), colour.name, server.url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as forking,
+    ):
+        assert forking.stdin
+        assert forking.stdout
+        killed = done = 0
+        killed_here = 0
+        while killed < kills or killed_here:
+            ledger = directory / f"{done}.ledger"
+            print(ledger, done, file=forking.stdin, flush=True)
+            child = int(forking.stdout.readline())
+            time.sleep(chance.uniform(0, 0.15))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            status = int(forking.stdout.readline())
+            assert status in (0, signal.SIGKILL)
+            killed_here += status == signal.SIGKILL
+            killed += status == signal.SIGKILL
+            if status == 0 or killed >= kills:
+                account(colour, server, ledger, done, counted, killed_here)
+                done += 1
+                killed_here = 0
+        forking.stdin.close()
+        assert forking.wait(30) == 0
+
+
+def account(
+    colour: Colour,
+    server: Server,
+    ledger: Path,
+    prefix: int,
+    counted: Counter[object],
+    kills: int,
+) -> None:
+    """Run to the end, and hold every row against what the server counted."""
+    results, error = colour.add_leads(
+        server.url, rows(prefix), ledger=ledger, concurrency=CONCURRENCY
+    )
+    again, _ = colour.add_leads(server.url, rows(prefix), ledger=ledger)
+    assert error is None
+    assert sorted(result.position for result in results) == list(range(ROWS))
+    unsettled = 0
+    for result in again:
+        count = counted[f"{prefix}-{result.position}"]
+        if result.added:
+            assert count == 1
+        else:
+            assert isinstance(result.error, UnsettledLeadError)
+            assert count <= 1
+            unsettled += 1
+    # What was in flight at a kill, and the 503s.
+    assert unsettled <= kills * CONCURRENCY + ROWS / 10
+
+
+def test_killed_and_run_again_each_row_is_sent_once_at_most(colour: Colour, tmp_path: Path) -> None:
+    kill_and_resume(colour, tmp_path, kills=20)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_hundreds_of_times(colour: Colour, tmp_path: Path) -> None:
+    kill_and_resume(colour, tmp_path, kills=300)
