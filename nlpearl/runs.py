@@ -104,6 +104,7 @@ class TaskFlight(Flight):
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
+        self._ending = asyncio.Lock()
 
     def _wake_all(self) -> None:
         self._stopping.set()
@@ -159,14 +160,15 @@ class TaskFlight(Flight):
     async def close(self) -> None:
         """Stop, and return when what is in flight has ended and everything is closed."""
         self.stop()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-        while self._lanes:
-            await self._lanes.pop().close()
-        if self.session:
-            session, self.session = self.session, None
-            await self.at_the_disk(session.close)
-            self._disk.shutdown()
+        async with self._ending:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+            while self._lanes:
+                await self._lanes.pop().close()
+            if self.session:
+                await self.at_the_disk(self.session.close)
+                self._disk.shutdown()
+                self.session = None
 
 
 class LeadRun(Iterator[LeadResult]):

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,22 @@ def test_a_consumer_that_raises_leaves_like_any_other(colour: Colour) -> None:
             asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
         server.wait_until_closed()
     assert len(server.requests) <= watched.read <= 5
+
+
+def test_an_interrupt_amid_the_iterable_is_raised_at_once_and_stops_the_run() -> None:
+    def source() -> Iterator[dict[str, Any]]:
+        yield from rows(2)
+        raise KeyboardInterrupt
+
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, source(), concurrency=5)
+        results: list[LeadResult] = []
+        with pytest.raises(KeyboardInterrupt):
+            results.extend(run)
+        run.close()
+        results += run
+    assert len(results) == 2
+    assert len(server.requests) == len(added(results))
 
 
 def test_a_cancelled_consumer_stops_the_run_and_loses_no_result() -> None:

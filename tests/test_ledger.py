@@ -21,6 +21,7 @@ from nlpearl import (
     Ledger,
     LedgerError,
     NLPearl,
+    NLPearlError,
     Outcome,
     UnsettledLeadError,
     ledger,
@@ -501,6 +502,53 @@ def test_a_full_disk_at_the_start_is_refused(sandbox: Sandbox, path: Path) -> No
     assert said.startswith("LedgerError ledger ")
     assert "disk" in said
     assert not sandbox.requests
+
+
+def test_a_ledger_without_room_ends_the_run_and_notes_the_ends_that_it_can(
+    colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_ledger = ledger._open  # pyright: ignore[reportPrivateUsage]
+
+    def small(path: Path) -> tuple[sqlite3.Connection, bytes, int]:
+        connection, salt, run = open_ledger(path)
+        connection.execute("PRAGMA max_page_count = 12").fetchall()
+        return connection, salt, run
+
+    monkeypatch.setattr(ledger, "_open", small)
+    results, error = colour.add_leads(sandbox.url, rows(10_000), ledger=path, concurrency=20)
+    assert type(error) is LedgerError
+    assert str(error) == f"ledger {str(path)!r}: database or disk is full"
+    assert len(added(results)) == len(sandbox.leads) == len(sandbox.requests) > 20
+    # What was noted already when the run ended was not sent any more.
+    assert {LedgerError} <= set(errors_of(results).values()) <= {LedgerError, NLPearlError}
+    # The ends for which there was no room will be unknown; nobody is called twice.
+    noted = states(path)
+    assert noted["added"] + noted.get("sending", 0) >= len(sandbox.leads) >= noted["added"]
+    assert noted.get("sending", 0) <= 20
+
+
+def test_an_end_that_cannot_be_noted_ends_the_run(
+    colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = ledger.Session.end
+    ends: list[ledger.Note] = []
+
+    def broken(connection: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    def breaking(self: ledger.Session, entry: ledger.Entry, ended: Any) -> ledger.Note:
+        note = end(self, entry, ended)
+        ends.append(note)
+        if len(ends) > 5:
+            note.change = broken
+        return note
+
+    monkeypatch.setattr(ledger.Session, "end", breaking)
+    results, error = colour.add_leads(sandbox.url, rows(1000), ledger=path, concurrency=4)
+    assert type(error) is LedgerError
+    # Nobody is lost: the caller is told of the lead that the ledger will call unknown.
+    assert 5 < len(added(results)) == len(sandbox.leads) <= len(ends) < 15
+    assert states(path)["added"] == 5
 
 
 def test_a_disk_that_fills_up_ends_the_run_and_nothing_more_is_sent(

@@ -59,7 +59,11 @@ def test_nothing_invisible_is_in_a_number(hidden: str) -> None:
     assert "cannot be seen" in complaint(f"+1415{hidden}5550123")
 
 
-@pytest.mark.parametrize("number", [None, 14155550123, b"+14155550123", ["+14155550123"]])
+def test_a_number_is_not_left_out() -> None:
+    assert complaint(None) == "it is missing; pass a string such as '+14155550123'"
+
+
+@pytest.mark.parametrize("number", [14155550123, b"+14155550123", ["+14155550123"]])
 def test_a_number_is_a_string(number: object) -> None:
     assert f"is a string such as '+14155550123', not {type(number).__name__}" in complaint(number)
 
