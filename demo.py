@@ -3,9 +3,20 @@
 The values are the examples of the vendor's documentation page; the phone numbers are fictitious.
 """
 
+import logging
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-from nlpearl import BadRequestError, InvalidLeadError, NLPearl, NLPearlError
+from nlpearl import (
+    BadRequestError,
+    InvalidLeadError,
+    LeadResult,
+    NLPearl,
+    NLPearlError,
+    Outcome,
+)
 from nlpearl.sandbox import Sandbox
 
 OUTBOUND_ID = "67d42f167f3c392c6d7a2d40"
@@ -21,6 +32,7 @@ def say(text: str = "", colour: str = "") -> None:
 
 
 def main() -> None:
+    logging.basicConfig(stream=sys.stdout, format="   %(message)s")
     with Sandbox() as sandbox, NLPearl(sandbox.api_key, base_url=sandbox.url, timeout=5) as pearl:
         say(f"A sandbox of NLPearl runs at {sandbox.url}. Nobody is phoned.\n")
 
@@ -61,10 +73,40 @@ def main() -> None:
             for line in str(error).splitlines():
                 say(f"   {line}", "red")
 
-        say("\nWhat stands in the campaign now, each lead once:", "bold")
-        for lead in sandbox.leads:
-            say(f"   {lead['externalId']}  {lead['leadId']}")
-        say(f"\n{len(sandbox.requests)} requests were sent for 4 calls that were worth sending.")
+        say("\n5. Three hundred leads, a pause, one refused, one answer lost", "bold")
+        sandbox.clear()
+        sandbox.misbehave(retry_after=1)
+        sandbox.misbehave(status=400, body='{"errors": {"PhoneNumber": ["Is no phone."]}}')
+        sandbox.misbehave(lost="close")
+        with tempfile.TemporaryDirectory() as directory:
+            ledger = Path(directory, "people.ledger")
+            tally(list(pearl.add_leads(OUTBOUND_ID, people(300), ledger=ledger)))
+            say("\n6. The same again, as after a crash: the ledger knows who was added", "bold")
+            tally(list(pearl.add_leads(OUTBOUND_ID, people(300), ledger=ledger)))
+
+        stored = [lead["externalId"] for lead in sandbox.leads]
+        say(
+            f"\nIn the campaign stand {len(stored)} leads of {len(set(stored))} people: "
+            "nobody is called twice, and nobody is lost.",
+            "bold",
+        )
+
+
+def people(count: int) -> Iterator[dict[str, object]]:
+    """Rows as they come from a file or a database, one at a time."""
+    for number in range(count):
+        phone = f"+1415555{100 + number % 100:04}"
+        yield {"phone_number": phone, "external_id": f"row-{number}", "call_data": JOE}
+
+
+def tally(results: list[LeadResult]) -> None:
+    """How many ended how, and why."""
+    say(f"   {sum(result.added is not None for result in results):4} added", "green")
+    for result in results:
+        if result.error:
+            colour = "red" if result.error.outcome is Outcome.UNKNOWN else "yellow"
+            said = str(result.error).splitlines()[0]
+            say(f"      1 {result.error.outcome.name}, row {result.position}: {said}", colour)
 
 
 if __name__ == "__main__":

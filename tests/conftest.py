@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -23,6 +24,12 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("NLPEARL_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c() -> None:
+    """A shell ignores Ctrl-C for what it puts into the background, and so would our children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Colour:

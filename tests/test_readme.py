@@ -19,16 +19,33 @@ pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_a_block_of_the_readme_runs(block: str, nlpearl_sandbox: Sandbox) -> None:
+def test_a_block_of_the_readme_runs(
+    block: str, nlpearl_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
     adds = "add_lead(" in block and "Sandbox()" not in block and "call me" not in block
-    assert len(nlpearl_sandbox.leads) == adds
+    assert len(nlpearl_sandbox.leads) == (2 if "add_leads(" in block else adds)
+
+
+def test_the_import_of_the_readme_says_which_line_failed_and_can_be_run_again(
+    nlpearl_sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [block] = [block for block in BLOCKS if "add_leads(" in block]
+    for _ in range(2):
+        exec(compile(block, "README.md", "exec"), {})
+        assert capsys.readouterr().out.startswith("line 4 NOT_SENT phone_number: there is no digit")
+    assert len(nlpearl_sandbox.requests) == 2
 
 
 def test_the_failure_of_the_readme_says_what_it_prints(
     nlpearl_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [block] = [block for block in BLOCKS if "call me" in block and "add_lead" in block]
+    [block] = [block for block in BLOCKS if "call me" in block and "add_lead(" in block]
     exec(compile(block, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert printed.startswith("{'phone_number': [\"there is no digit")
@@ -44,8 +61,7 @@ def test_the_failure_of_the_readme_says_what_it_prints(
 
 def test_the_readme_names_every_class_of_error() -> None:
     classes = {cls.__name__ for cls in _tree(NLPearlError)}
-    later = {"LedgerError", "DuplicateLeadError", "UnsettledLeadError"}
-    assert {name for name in classes if f"`{name}`" not in README} == later
+    assert {name for name in classes if f"`{name}`" not in README} == set()
 
 
 def _tree(cls: type) -> set[type]:
@@ -73,5 +89,8 @@ def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
     assert done.stdout.count("lead id") == 2
     assert "400 phone_number: Is on the do-not-call list." in done.stdout
     assert "outcome: UNKNOWN" in done.stdout
-    assert "4 requests were sent" in done.stdout
+    assert "429: the API limits the pace; nothing is sent for 1.0 s" in done.stdout
+    assert "298 added\n      1 REFUSED, row " in done.stdout
+    assert "299 added\n      1 UNKNOWN, row " in done.stdout
+    assert "300 leads of 300 people" in done.stdout
     assert "\x1b" not in done.stdout, "colours vanish when piped"
