@@ -6,6 +6,7 @@ read and not yet delivered; so a slow consumer slows the pulling, and memory is 
 Nothing waits between rows: a thread (a task) is given one row, and is done with it.
 """
 
+import abc
 import threading
 import time
 from collections import deque
@@ -84,19 +85,15 @@ Step = Note | Call
 monotonic = time.monotonic
 
 
-class Flight:
-    """What one run knows and decides. It waits for nothing; its drivers do.
+class Flight(abc.ABC):
+    """What one run knows and decides. It waits for nothing; its drivers do."""
 
-    `wake` is called when the flight stops, for whoever waits.
-    """
-
-    def __init__(self, plan: Plan, wake: Callable[[], None]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._wake = wake
         self._pace = Pace(plan.rate)
         self._read = 0
         self._held: deque[Row] = deque()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self.session = plan.session
         #: Rows that were read and whose results have not been delivered.
         self.pending = 0
@@ -135,11 +132,12 @@ class Flight:
         """A row was read: what is to be sent, or the result of a row that is no lead."""
         position = self._read
         self._read += 1
-        self.pending += 1
         try:
             lead = self._plan.to_lead(row)
         except InvalidLeadError as error:
+            self.pending += 1
             return LeadResult(position, None, None, error)
+        self.pending += 1
         self._pace.goes(monotonic())
         noted = self.session.begin(lead, again=False) if self.session else None
         return Row(position, lead, noted)
@@ -153,7 +151,9 @@ class Flight:
 
     def under_way(self) -> bool:
         """Whether there are rows to read, or results to come."""
-        return self.pending > 0 or not (self.stopped or self.exhausted)
+        if self.stopped:  # not by the count of them: Ctrl-C may have come amid it
+            return self.has_results() or bool(self._held)
+        return self.pending > 0 or not self.exhausted
 
     def ending(self, regular: BaseException) -> BaseException:
         """What is raised once everything has been delivered: the fault, the first time."""
@@ -163,7 +163,15 @@ class Flight:
     def stop(self) -> None:
         """Read and send nothing more."""
         self.stopped = True
-        self._wake()
+        self.wake()
+
+    @abc.abstractmethod
+    def wake(self) -> None:
+        """Let whoever waits look again: the flight has stopped."""
+
+    @abc.abstractmethod
+    def has_results(self) -> bool:
+        """Whether there are results, or rows that will have one; when there are none, `wake`."""
 
     def halt(self, fault: BaseException) -> None:
         """Stop because of this."""
@@ -179,7 +187,7 @@ class Flight:
 
     def cut_short(self) -> None:
         """The client is closed: say so, rather than that the leads were at an end."""
-        if self._read and not self.stopped and not self.exhausted:
+        if not self.stopped and not self.exhausted:
             self.halt(ConfigurationError("the client was closed before all leads were read"))
 
     # What becomes of one row

@@ -114,7 +114,10 @@ def to_lead_of_row(row: object, default_region: str | None) -> Lead:
     if not isinstance(row, Mapping):
         complaint = f"a row is a Lead or a mapping of argument names, not {_kind(row)}"
         raise InvalidLeadError.of({"": [complaint]})
-    values = {**cast(Mapping[object, object], row)}
+    try:
+        values = {**cast(Mapping[object, object], row)}
+    except Exception as error:  # a mapping may be anything
+        raise InvalidLeadError.of({"": [f"the row cannot be read: {_kind(error)}"]}) from None
     arguments = {name: values.pop(name, None) for name in _ARGUMENTS}
     unknown = {_shown_key(key): [_no_argument(key)] for key in values}
     try:

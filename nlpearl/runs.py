@@ -3,6 +3,7 @@
 import _thread
 import asyncio
 import contextlib
+import os
 import queue
 import threading
 import weakref
@@ -24,28 +25,36 @@ class ThreadFlight(Flight):
     """Sends each row in a thread."""
 
     def __init__(self, plan: Plan, make_lane: Callable[[], Connections]) -> None:
-        super().__init__(plan, self._wake_all)
+        super().__init__(plan)
         self.results: queue.SimpleQueue[LeadResult | None] = queue.SimpleQueue()
         self._make_lane = make_lane
         self._lanes: deque[Connections] = deque()
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(plan.concurrency, thread_name_prefix="nlpearl")
-        self._active = 0
-        self._idle = threading.Condition(self._lock)
+        self._flying: set[int] = set()
+        self._idle = threading.Condition()
+        self._process = os.getpid()
 
-    def _wake_all(self) -> None:
+    def wake(self) -> None:
         self._stopping.set()
         self.results.put(None)
+
+    def has_results(self) -> bool:
+        return bool(self._flying) or not self.results.empty()
 
     def start(self, row: Row | LeadResult) -> None:
         """Send it."""
         if isinstance(row, LeadResult):
             self.results.put(row)
             return
-        lane = self._lanes.pop() if self._lanes else self._make_lane()
-        with self._lock:
-            self._active += 1
-        self._workers.submit(self._work, row, lane)
+        try:
+            self._flying.add(row.position)
+            lane = self._lanes.pop() if self._lanes else self._make_lane()
+            self._workers.submit(self._work, row, lane)
+        except BaseException as bug:  # Ctrl-C, too
+            self._lands(row, self.broke(row, bug))
+            if not isinstance(bug, Exception):
+                raise
 
     def _work(self, row: Row, lane: Connections) -> None:
         try:
@@ -53,10 +62,15 @@ class ThreadFlight(Flight):
         except Exception as bug:
             result = self.broke(row, bug)
         self._lanes.append(lane)
+        self._lands(row, result)
+
+    def _lands(self, row: Row, result: LeadResult | None) -> None:
         self.results.put(result)
         with self._idle:
-            self._active -= 1
+            self._flying.discard(row.position)
             self._idle.notify_all()
+        if self.stopped:
+            self.results.put(None)
 
     def _drive(self, row: Row, lane: Connections) -> LeadResult | None:
         steps = self.steps(row)
@@ -81,9 +95,11 @@ class ThreadFlight(Flight):
         self._workers.shutdown()
 
     def _end(self) -> None:
+        if self._process != os.getpid():
+            return  # a forked child has none of the threads, and the ledger is not its own
         self.stop()
         with self._idle:
-            self._idle.wait_for(lambda: not self._active)
+            self._idle.wait_for(lambda: not self._flying)
             while self._lanes:
                 self._lanes.pop().close()
             if self.session:
@@ -96,7 +112,7 @@ class TaskFlight(Flight):
     """Sends each row in a task."""
 
     def __init__(self, plan: Plan, make_lane: Callable[[], AsyncConnections]) -> None:
-        super().__init__(plan, self._wake_all)
+        super().__init__(plan)
         self.results: asyncio.Queue[LeadResult | None] = asyncio.Queue()
         self._make_lane = make_lane
         self._lanes: deque[AsyncConnections] = deque()
@@ -106,9 +122,12 @@ class TaskFlight(Flight):
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
         self._ending = asyncio.Lock()
 
-    def _wake_all(self) -> None:
+    def wake(self) -> None:
         self._stopping.set()
         self.results.put_nowait(None)
+
+    def has_results(self) -> bool:
+        return bool(self._tasks) or not self.results.empty()
 
     def start(self, row: Row | LeadResult) -> None:
         """Send it."""
@@ -116,10 +135,19 @@ class TaskFlight(Flight):
         if isinstance(row, LeadResult):
             self.results.put_nowait(row)
             return
-        lane = self._lanes.pop() if self._lanes else self._make_lane()
+        try:
+            lane = self._lanes.pop() if self._lanes else self._make_lane()
+        except Exception as bug:
+            self.results.put_nowait(self.broke(row, bug))
+            return
         task = self._loop.create_task(self._work(row, lane))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self.stopped:
+            self.results.put_nowait(None)
 
     async def _work(self, row: Row, lane: AsyncConnections) -> None:
         try:
@@ -305,7 +333,10 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
         except Exception as error:
             flight.raise_in_the_end(error)
         else:
-            flight.start(flight.take(row))
+            taken = flight.take(row)
+            flight.start(taken)
+            if isinstance(taken, LeadResult):
+                await asyncio.sleep(0)  # nothing else gives way to other tasks, row after row
 
     async def _result(self, seconds: float | None) -> LeadResult | None:
         try:

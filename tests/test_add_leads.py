@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections import UserDict
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -342,6 +343,24 @@ def test_a_database_cursor_is_a_fine_source(colour: Colour) -> None:
     assert len(added(results)) == 60
     assert sorted(map(int, external_ids(server))) == list(range(60))
     database.close()
+
+
+class Broken(UserDict[str, str]):
+    """As a row may be that a database loads when it is asked for."""
+
+    def __getitem__(self, key: str) -> str:
+        raise OSError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["phone_number"])
+
+
+def test_a_mapping_that_cannot_be_read_is_a_result(colour: Colour) -> None:
+    results, error = colour.add_leads("http://127.0.0.1:9", [UserDict[str, str](), Broken()])
+    assert error is None
+    said = {result.position: str(result.error) for result in results}
+    assert said[0].startswith("phone_number: it is missing")
+    assert said[1] == "the row cannot be read: OSError"
 
 
 def test_a_mapping_of_another_kind_is_a_row(pearl: NLPearl, sandbox: Sandbox) -> None:

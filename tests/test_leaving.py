@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ import pytest
 
 from nlpearl import AsyncNLPearl, ConfigurationError, LeadResult, NLPearl, NLPearlError, Outcome
 from nlpearl.calls import Call
+from nlpearl.transport import AsyncConnections, Connections
 
 from .conftest import KEY, Colour
 from .servers import OUTBOUND_ID, Connection, Request, Server, answer, answers, replying
@@ -216,6 +220,21 @@ def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
     assert len(server.requests) == len(added(results))
 
 
+def test_a_run_of_a_client_that_is_closed_says_so(colour: Colour) -> None:
+    async def main() -> None:
+        async with AsyncNLPearl(KEY) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, rows(3))
+        await anext(run)
+
+    def play() -> None:
+        with NLPearl(KEY) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, rows(3))
+        next(run)
+
+    with pytest.raises(ConfigurationError, match="closed before all leads were read"):
+        asyncio.run(main()) if colour.name == "async" else play()
+
+
 def test_closing_the_client_wakes_a_run_that_waits_in_another_thread() -> None:
     limit = answer(429, b"", {"Retry-After": "300"})
     raised: list[BaseException] = []
@@ -277,6 +296,91 @@ def test_an_interrupt_amid_the_iterable_is_raised_at_once_and_stops_the_run() ->
         results += run
     assert len(results) == 2
     assert len(server.requests) == len(added(results))
+
+
+def test_an_interrupt_at_the_worst_moment_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a row was read, before a thread has it."""
+    submit = ThreadPoolExecutor.submit
+    count = [0]
+
+    def interrupted(self: ThreadPoolExecutor, *work: Any) -> Any:
+        count[0] += 1
+        if count[0] == 3:
+            raise KeyboardInterrupt
+        return submit(self, *work)
+
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5)
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+        results: list[LeadResult] = []
+        with pytest.raises(KeyboardInterrupt):
+            results.extend(run)
+        results += run
+    assert [result.position for result in results if not result.added] == [2]
+    assert len(results) == 3
+
+
+@pytest.mark.parametrize("error", [OSError("no more threads"), ConfigurationError("no lane")])
+def test_a_lane_that_cannot_be_made_loses_no_row(
+    colour: Colour, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> Any:
+        raise error
+
+    for kind in (Connections, AsyncConnections):
+        monkeypatch.setattr(kind, "again", none)
+    with Server(answers(answer())) as server:
+        results, raised = colour.add_leads(server.url, rows(1000), concurrency=5)
+    assert raised is error
+    assert len(results) == 1
+    assert results[0].error
+    assert not server.requests
+
+
+def test_a_forked_child_leaves_the_run_to_its_parent() -> None:
+    """It has none of the threads, and would wait for them for ever."""
+    gate = Gate()
+    with Server(gate) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(4), concurrency=2)
+        consumer = threading.Thread(target=lambda: results.extend(run))
+        results: list[LeadResult] = []
+        consumer.start()
+        assert arrived(server, 2)
+
+        def close() -> None:
+            pearl.close()
+            os._exit(0)
+
+        child = multiprocessing.get_context("fork").Process(target=close)
+        child.start()
+        child.join(30)
+        assert child.exitcode == 0
+        gate.opened.set()
+        consumer.join(30)
+    assert len(added(results)) == 4
+
+
+def test_rows_that_are_no_leads_let_other_tasks_have_their_turn() -> None:
+    async def main() -> None:
+        turns = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        empty: list[dict[str, Any]] = [{}] * 100
+        task = asyncio.create_task(other())
+        async with AsyncNLPearl(KEY) as pearl:
+            count = len([result async for result in pearl.add_leads(OUTBOUND_ID, empty)])
+        assert count == 100
+        assert turns > 50
+        task.cancel()
+
+    asyncio.run(main())
 
 
 def test_a_cancelled_consumer_stops_the_run_and_loses_no_result() -> None:
