@@ -35,7 +35,7 @@ pytest: .venv/ready
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix
 
-slow: .venv/ready ## run the tests that take their time: other Pythons, the table of time zones
+slow: .venv/ready ## run the tests that take their time: other Pythons, the table, hundreds of kills
 	$(BIN)/python -m pytest -q -m slow
 
 generate: .venv/ready ## make the low-level client anew from openapi.yaml

@@ -189,14 +189,17 @@ class TaskFlight(Flight):
         """Stop, and return when what is in flight has ended and everything is closed."""
         self.stop()
         async with self._ending:
-            while self._tasks:
-                await asyncio.wait(self._tasks)
-            while self._lanes:
-                await self._lanes.pop().close()
-            if self.session:
-                await self.at_the_disk(self.session.close)
-                self._disk.shutdown()
-                self.session = None
+            await self._end()
+
+    async def _end(self) -> None:
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        while self._lanes:
+            await self._lanes.pop().close()
+        if self.session:
+            await self.at_the_disk(self.session.close)
+            self._disk.shutdown()
+            self.session = None
 
 
 class LeadRun(Iterator[LeadResult]):

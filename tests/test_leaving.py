@@ -362,6 +362,16 @@ def test_a_forked_child_leaves_the_run_to_its_parent() -> None:
     assert len(added(results)) == 4
 
 
+def test_to_close_a_run_in_another_process_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows(20), concurrency=2)
+        next(run)
+        with monkeypatch.context() as child:
+            child.setattr(os, "getpid", lambda: 1)
+            run._flight._end()  # pyright: ignore[reportPrivateUsage]
+        assert len(added(list(run))) == 19
+
+
 def test_rows_that_are_no_leads_let_other_tasks_have_their_turn() -> None:
     async def main() -> None:
         turns = 0
