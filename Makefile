@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults slow generate time-zones check clean
+.PHONY: help demo test lint types pytest faults slow spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ faults: .venv/ready ## play every fault at every stage of a call, and print what
 
 slow: .venv/ready ## run the tests that take their time: other Pythons, the table, hundreds of kills
 	$(BIN)/python -m pytest -q -m slow
+
+spec: .venv/ready ## take openapi.yaml from the vendor's page (PAGES="…": other addresses, files, folders)
+	$(BIN)/python tools/spec.py $(PAGES)
 
 generate: .venv/ready ## make the low-level client anew from openapi.yaml
 	$(BIN)/python tools/generate.py

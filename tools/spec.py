@@ -1,0 +1,265 @@
+"""Take the vendor's document from its pages into openapi.yaml (make spec).
+
+    python tools/spec.py                                  the Add Lead page
+    python tools/spec.py https://…/add-lead.md pages/     others: addresses, files, folders
+
+A page is Markdown with one OpenAPI document in a fenced block. One page gives the block verbatim,
+several are united. Whatever is wrong with a page, openapi.yaml stays as it was.
+"""
+
+import difflib
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import yaml
+from markdown_it import MarkdownIt
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["https://developers.nlpearl.ai/api-reference/v1/outbound/add-lead.md"]
+MAX_PAGE = 5 * 1024 * 1024
+MAX_REDIRECTS = 5
+OPENS = re.compile(r"^[ {]*[\"']?openapi[\"']?\s*:", re.MULTILINE)
+VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
+
+
+class SpecError(Exception):
+    """Why openapi.yaml stays as it was, in a sentence for whoever ran make."""
+
+
+class Page(NamedTuple):
+    """One page of the vendor's, read."""
+
+    source: str
+    block: str
+    document: dict[str, Any]
+
+
+# Reading a page
+
+
+def sources(arguments: Iterable[str]) -> Iterator[str]:
+    """The addresses and files that are meant; of a folder, its Markdown files."""
+    for argument in arguments:
+        path = Path(argument)
+        if is_address(argument) or not path.is_dir():
+            yield argument
+            continue
+        found = sorted(map(str, path.glob("*.md")))
+        if not found:
+            raise SpecError(f"{argument}: there is no .md file in this folder")
+        yield from found
+
+
+def is_address(source: str) -> bool:
+    return "://" in source
+
+
+def read(source: str) -> str:
+    """The text of a page."""
+    data = download(source) if is_address(source) else read_file(source)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{source}: it is not UTF-8: {error}") from None
+
+
+def read_file(source: str) -> bytes:
+    try:
+        with Path(source).open("rb") as file:
+            data = file.read(MAX_PAGE + 1)
+    except OSError as error:
+        raise SpecError(f"{source}: {error.strerror}") from None
+    return small(source, data)
+
+
+def small(source: str, data: bytes) -> bytes:
+    if len(data) > MAX_PAGE:
+        raise SpecError(f"{source}: it is over {MAX_PAGE // 1024 // 1024} MiB, so no page")
+    return data
+
+
+def download(address: str) -> bytes:
+    """What an https address gives, or one that it redirects to on the same host."""
+    try:
+        with httpx.Client(timeout=30) as client:
+            there = address
+            for _ in range(MAX_REDIRECTS):
+                check_address(there, address)
+                with client.stream("GET", there) as answer:
+                    if answer.is_redirect:
+                        there = urljoin(there, answer.headers["location"])
+                        continue
+                    return body_of(address, answer)
+    except httpx.HTTPError as error:
+        raise SpecError(f"{address}: {error or type(error).__name__}") from None
+    raise SpecError(f"{address}: it redirects more than {MAX_REDIRECTS} times")
+
+
+def check_address(there: str, address: str) -> None:
+    asked, now = urlsplit(address), urlsplit(there)
+    if now.scheme != "https" and now.hostname != "127.0.0.1":
+        raise SpecError(f"{address}: {there} is not https")
+    if (now.hostname, now.port) != (asked.hostname, asked.port):
+        raise SpecError(
+            f"{address}: it redirects to another host, {there}; if that is the vendor's, pass it"
+        )
+
+
+def body_of(address: str, answer: httpx.Response) -> bytes:
+    if answer.status_code != 200:
+        raise SpecError(f"{address}: the server says {answer.status_code}")
+    data = b""
+    for piece in answer.iter_bytes():
+        data = small(address, data + piece)
+    length = answer.headers.get("content-length")
+    if length is not None and answer.num_bytes_downloaded != int(length):
+        raise SpecError(f"{address}: it came incomplete")
+    return data
+
+
+def parse(source: str, text: str) -> Page:
+    """The page's OpenAPI document."""
+    if not text.strip():
+        raise SpecError(f"{source}: it is empty")
+    if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
+        raise SpecError(f"{source}: it is HTML; the vendor's Markdown has .md at its address's end")
+    blocks = [block for block in fenced(source, text) if OPENS.search(block)]
+    if len(blocks) != 1:
+        raise SpecError(f"{source}: it has {len(blocks)} blocks with an OpenAPI document, not one")
+    try:
+        document: object = yaml.safe_load(blocks[0])
+    except yaml.YAMLError as error:
+        raise SpecError(f"{source}: its OpenAPI document is no YAML: {error}") from None
+    return Page(source, blocks[0], valid(source, document))
+
+
+def fenced(source: str, text: str) -> Iterator[str]:
+    """The contents of the fenced blocks."""
+    lines = text.splitlines()
+    for token in MarkdownIt().parse(text):
+        if token.type != "fence":
+            continue
+        assert token.map is not None
+        if not lines[token.map[1] - 1].strip().startswith(token.markup) or (
+            token.map[1] - token.map[0] < 2
+        ):
+            raise SpecError(f"{source}: it is truncated: a fenced block is not closed")
+        yield token.content
+
+
+def valid(source: str, document: object) -> dict[str, Any]:
+    """The document, if it is valid OpenAPI 3.0 or 3.1."""
+    version = cast(dict[str, Any], document).get("openapi") if isinstance(document, dict) else None
+    validator = VALIDATORS.get(str(version).rpartition(".")[0])
+    if validator is None:
+        raise SpecError(f"{source}: its OpenAPI document is of version {version!r}, not 3.0 or 3.1")
+    content = cast(dict[str, Any], document)
+    for error in validator(cast(Any, content)).iter_errors():
+        raise SpecError(f"{source}: it is no valid OpenAPI {version}: {error}")
+    return content
+
+
+# Several pages, one document
+
+
+def united(pages: list[Page]) -> dict[str, Any]:
+    """One document of all; what two pages say differently is an error that shows both."""
+    whole: dict[str, Any] = {}
+    for page in pages:
+        for place, value in places(page.document):
+            *parents, name = place
+            known = whole
+            for parent in parents:
+                known = known.setdefault(parent, {})
+            if known.setdefault(name, value) != value:
+                shown = "\n".join(diff(known[name], value, "an earlier page", page.source))
+                raise SpecError(f"{page.source}: {' '.join(place)} is another one here:\n{shown}")
+    return valid("the pages together", whole)
+
+
+def places(document: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """What may stand in one page alone: a method of a path, a component of a section; of the rest,
+    which has to be the same in all, each as a whole."""
+    for name, value in document.items():
+        if name not in ("paths", "components"):
+            yield (name,), value
+            continue
+        for group, entries in value.items():
+            for entry, content in entries.items():
+                yield (name, group, entry), content
+
+
+# What came of it
+
+
+def diff(old: object, new: object, old_name: str, new_name: str) -> list[str]:
+    """Two documents compared line by line."""
+    lines = difflib.unified_diff(_lines(old), _lines(new), old_name, new_name, lineterm="", n=6)
+    return list(lines)
+
+
+def _lines(value: object) -> list[str]:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100).splitlines()
+
+
+def without_words(value: object) -> object:
+    """A document without its descriptions, which no program depends on."""
+    if isinstance(value, list):
+        return [without_words(each) for each in cast(list[object], value)]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: without_words(each)
+        for name, each in cast(dict[object, object], value).items()
+        if not (name in ("description", "summary") and isinstance(each, str))
+    }
+
+
+def changes(old: str, new: str) -> str:
+    """What the new document says differently, for people."""
+    if old == new:
+        return "Nothing has changed."
+    before, after = (without_words(yaml.safe_load(text)) for text in (old, new))
+    lines = diff(before, after, "openapi.yaml as it was", "openapi.yaml")
+    return "\n".join(lines) if lines else "Only descriptions have changed."
+
+
+def take(arguments: list[str], root: Path = ROOT) -> str:
+    """Write openapi.yaml from the pages; what has changed."""
+    pages = [parse(source, read(source)) for source in sources(arguments or PAGES)]
+    if len(pages) == 1:
+        text = pages[0].block
+    else:
+        text = yaml.safe_dump(united(pages), sort_keys=False, allow_unicode=True, width=100)
+    target = root / "openapi.yaml"
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    # Written beside and then put in place: whoever interrupts this has the one or the other.
+    beside = target.with_suffix(".new")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.replace(target)
+    read_at = datetime.now(UTC).isoformat(timespec="seconds")
+    origin = {"pages": [page.source for page in pages], "read": read_at}
+    (root / "openapi-origin.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+    return changes(old, text)
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        print(take(arguments))
+    except SpecError as error:
+        print(f"error: {error}\nopenapi.yaml is as it was.", file=sys.stderr)
+        return 1
+    print("Now: make generate, then make test. CONTRIBUTING.md says what to do where they fail.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
