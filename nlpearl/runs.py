@@ -50,7 +50,11 @@ class ThreadFlight(Flight):
         try:
             self._flying.add(row.position)
             lane = self._lanes.pop() if self._lanes else self._make_lane()
-            self._workers.submit(self._work, row, lane)
+            try:
+                self._workers.submit(self._work, row, lane)
+            except BaseException:
+                self._lanes.append(lane)
+                raise
         except BaseException as bug:  # Ctrl-C, too
             self._lands(row, self.broke(row, bug))
             if not isinstance(bug, Exception):

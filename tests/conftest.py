@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Literal
 
 import pytest
+from werkzeug import Request, Response
 
 from nlpearl import AddedLead, AsyncNLPearl, LeadResult, NLPearl, NLPearlError
+from nlpearl.sandbox.contract import Call, Contract
 
 from .servers import OUTBOUND_ID
 
@@ -24,6 +26,25 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("NLPEARL_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _valid_requests(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Whatever our clients send to a sandbox in this process is what the document allows: so says
+    openapi-core, whose findings the sandbox answers with. A wrong key (401) is a test's wish."""
+    refused: list[str] = []
+    read = Contract.read
+
+    def watching(self: Contract, request: Request) -> Call | Response:
+        found = read(self, request)
+        ours = request.headers.get("User-Agent", "").startswith("nlpearl-client/")
+        if ours and isinstance(found, Response) and found.status_code != 401:
+            refused.append(f"{request.method} {request.path}: {found.get_data(as_text=True)}")
+        return found
+
+    monkeypatch.setattr(Contract, "read", watching)
+    yield
+    assert refused == []
 
 
 @pytest.fixture(autouse=True, scope="session")
