@@ -271,8 +271,20 @@ def test_other_changes_of_the_overlaid_document_are_seen(change: Edit, expected:
     assert any(expected in sentence for sentence in surprises(document)), surprises(document)
 
 
+def test_the_tool_prints_an_operation_as_it_is_written_down() -> None:
+    call = f"PUT {PATH}"
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/known_spec.py", call],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    known = yaml.safe_load(KNOWN.read_text(encoding="utf-8"))
+    assert yaml.safe_load(done.stdout) == {call: known[call]}
+
+
 def test_every_property_of_a_lead_is_known_to_the_errors() -> None:
-    [known] = yaml.safe_load(KNOWN.read_text(encoding="utf-8")).values()
+    known = yaml.safe_load(KNOWN.read_text(encoding="utf-8"))[f"PUT {PATH}"]
     assert known.keys() == ADVICE.keys()
     assert {*known["lead"], *known["parameters"]} == {
         name for name in [*known["lead"], *known["parameters"]] if name.lower() in ARGUMENTS

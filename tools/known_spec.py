@@ -1,10 +1,14 @@
 """What the facade relies on in the overlaid document, and what to do where it is not so any more.
 
+    python tools/known_spec.py "GET /v1/Outbound"     an operation in the words of the YAML file
+
 tools/known_spec.yaml says what that is; `surprises` compares a document with it. What the facade
 does not use, such as another operation, is no surprise: it is to be had from `NLPearl.low_level`.
 """
 
+import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +16,7 @@ from typing import Any, cast
 import yaml
 
 KNOWN = Path(__file__).with_suffix(".yaml")
+DOCUMENT = Path(__file__).parent.parent / "nlpearl/sandbox/openapi.json"
 
 #: For each part of known_spec.yaml: what to do when the document says something else there.
 ADVICE = {
@@ -134,3 +139,11 @@ def kind(schema: dict[str, Any]) -> str:
         said += " or null"
     limits = {k: schema[k] for k in ("minLength", "maxLength", "pattern", "enum") if k in schema}
     return ", ".join([said, *(f"{name} {value}" for name, value in limits.items())])
+
+
+if __name__ == "__main__":
+    overlaid = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    for call in sys.argv[1:]:
+        method, path = call.split()
+        described = {call: describe(overlaid, overlaid["paths"][path][method.lower()])}
+        print(yaml.safe_dump(described, sort_keys=False), end="")
