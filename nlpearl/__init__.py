@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         UnsettledLeadError,
     )
+    from .found import FoundLead, LeadStatus
     from .leads import AddedLead, Lead
     from .ledger import Ledger
     from .time_zones import WINDOWS_TIME_ZONES, WindowsTimeZone, to_windows_time_zone
@@ -50,11 +51,13 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "DuplicateLeadError",
+    "FoundLead",
     "InvalidArgumentError",
     "InvalidLeadError",
     "InvalidTimeZoneError",
     "Lead",
     "LeadResult",
+    "LeadStatus",
     "Ledger",
     "LedgerError",
     "NLPearl",
@@ -75,6 +78,8 @@ __all__ = [
 _MODULES = {
     "AsyncNLPearl": "client",
     "NLPearl": "client",
+    "FoundLead": "found",
+    "LeadStatus": "found",
     "AddedLead": "leads",
     "Lead": "leads",
     "LeadResult": "bulk",

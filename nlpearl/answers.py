@@ -59,7 +59,13 @@ _SHORT = 300  # characters of a server's text in a message; the whole is in .bod
 
 
 def status_error(
-    status: int, headers: Mapping[str, str], body: str, *, private: Mapping[str, str], why: str = ""
+    status: int,
+    headers: Mapping[str, str],
+    body: str,
+    *,
+    private: Mapping[str, str],
+    why: str = "",
+    unknown_hint: str = UNKNOWN_HINT,
 ) -> APIStatusError:
     """The error of an answer that is no success; `why` says what was wrong with a 2xx.
 
@@ -77,9 +83,9 @@ def status_error(
     message = f"{status} {_shortened(mask_all(said))}"
     if isinstance(trace, str):
         message += f" (trace id {_shortened(trace)})"
-    hint = UNKNOWN_HINT if outcome is Outcome.UNKNOWN else _HINTS.get(status)
+    hint = unknown_hint if outcome is Outcome.UNKNOWN else _HINTS.get(status)
     if 300 <= status < 400:
-        hint = f"Redirects are not followed: the body is personal data. {UNKNOWN_HINT}"
+        hint = f"Redirects are not followed: the body is personal data. {unknown_hint}"
     return kind(
         f"{message}\n{hint}" if hint else message,
         status_code=status,
@@ -168,14 +174,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII):
         return float(value)
-    until = _date(value)
+    until = http_date(value)
     if until is None:
         return None
-    now = _date(headers.get("date", "")) or datetime.now(UTC)
+    now = http_date(headers.get("date", "")) or datetime.now(UTC)
     return max(0.0, (until - now).total_seconds())
 
 
-def _date(value: str) -> datetime | None:
+def http_date(value: str) -> datetime | None:
+    """What a header such as Date says; None if it is no date."""
     try:
         date = email.utils.parsedate_to_datetime(value)
     except (ValueError, OverflowError, IndexError, TypeError):

@@ -11,11 +11,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from datetime import datetime
 from typing import Any
 
 import attrs
 
-from .calls import Call, Ended
+from .calls import AddCall, Ended
 from .errors import (
     APIConnectionError,
     APIStatusError,
@@ -28,8 +29,9 @@ from .errors import (
     PermissionDeniedError,
     RateLimitError,
 )
+from .found import can_be_looked_up
 from .leads import AddedLead, Lead
-from .ledger import Entry, Note, Session, Verdict
+from .ledger import Entry, Note, Session, Unsettled, Verdict
 from .pace import Pace
 
 
@@ -74,12 +76,15 @@ class Plan:
     concurrency: int
     rate: float | None
     to_lead: Callable[[object], Lead]
-    to_call: Callable[[Lead], Call]
+    to_call: Callable[[Lead], AddCall]
+    #: Looks up what was sent then to an unknown end; None: nobody does.
+    to_settle: Callable[[Lead, datetime, NLPearlError], AddCall] | None
     session: Session | None
+    resend_unknown: bool
 
 
 #: What the driver of `Flight.steps` is asked for: the answer of a note, or the end of a call.
-Step = Note | Call
+Step = Note | AddCall
 
 # Replaced by the tests that turn the clock.
 monotonic = time.monotonic
@@ -139,7 +144,7 @@ class Flight(abc.ABC):
             return LeadResult(position, None, None, error)
         self.pending += 1
         self._pace.goes(monotonic())
-        noted = self.session.begin(lead, again=False) if self.session else None
+        noted = self.session.begin(lead) if self.session else None
         return Row(position, lead, noted)
 
     def stranded(self) -> LeadResult | None:
@@ -200,10 +205,12 @@ class Flight(abc.ABC):
         entry: Entry | None = None
         if row.noted is not None:
             verdict: Verdict | LedgerError = yield row.noted
+            if isinstance(verdict, Unsettled):
+                verdict = yield from self._settle(row, verdict)
             if isinstance(verdict, LedgerError):
                 self.halt(verdict)
             if not isinstance(verdict, Entry):
-                return row.ends(verdict)
+                return row.ends(verdict.error if isinstance(verdict, Unsettled) else verdict)
             entry = verdict
         ended: Ended = row.unsent()
         held = True
@@ -211,15 +218,34 @@ class Flight(abc.ABC):
             sent = monotonic()
             ended = yield self._plan.to_call(row.lead)
             held = self._judge(ended, sent)
-        if entry is not None and self.session is not None:
-            fault: LedgerError | None = yield self.session.end(entry, ended)
-            if fault is not None:
-                self.halt(fault)
+        if entry is not None:
+            yield from self._note(entry, ended)
         if not held:
             return row.ends(ended)
         refused = ended if isinstance(ended, RateLimitError) else row.refused
         self._held.append(attrs.evolve(row, refused=refused))
         return None
+
+    def _settle(
+        self, row: Row, unsettled: Unsettled
+    ) -> Generator[Step, Any, "Verdict | LedgerError"]:
+        """What holds for a row of unknown end: a look-up may tell, or it is sent again."""
+        if self._plan.to_settle and can_be_looked_up(row.lead.external_id) and not self.stopped:
+            call = self._plan.to_settle(row.lead, unsettled.sent, unsettled.error)
+            ended: Ended = yield call
+            if isinstance(ended, AddedLead):
+                yield from self._note(unsettled.entry, ended)
+                return ended
+        if not self._plan.resend_unknown or self.session is None:
+            return unsettled
+        verdict: Verdict | LedgerError = yield self.session.begin(row.lead, again=True, resend=True)
+        return verdict
+
+    def _note(self, entry: Entry, ended: Ended) -> Generator[Step, Any, None]:
+        if self.session is not None:
+            fault: LedgerError | None = yield self.session.end(entry, ended)
+            if fault is not None:
+                self.halt(fault)
 
     def _judge(self, ended: Ended, sent: float) -> bool:
         """What the end of a call means for the run; whether a limit holds the lead back."""

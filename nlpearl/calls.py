@@ -1,31 +1,112 @@
-"""One call of `add_lead` from its first request to its end.
+"""One call from its first request to its end: send, send again, look up what became of it.
 
-Shared by both colours, and by single calls and runs of many; what one request does is wire.py's,
-when to send again is retries.py's.
+Shared by both colours, and by single calls and runs of many. What one request does is the matter of
+attempts.py, when to send again that of retries.py, what a look-up proves that of found.py.
 """
 
 import asyncio
 import logging
 import threading
 import time
-from typing import TypeVar
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
-from .errors import NLPearlError, RateLimitError
+from .answers import http_date
+from .attempts import AsyncAttempt, Attempt, Operation, SyncAttempt
+from .errors import NLPearlError, Outcome, RateLimitError
+from .found import FoundLead, can_be_looked_up, is_absent, started_by, why_no_proof
 from .leads import AddedLead, Lead
-from .phone_numbers import masked
-from .retries import Deadline, wait_before_retry
+from .retries import Deadline, backoff, wait_before_retry
 from .transport import AsyncConnections, Connections
-from .wire import AsyncAttempt, Attempt, SyncAttempt
+from .wire import AddLead, FindLead
 
 logger = logging.getLogger("nlpearl")
 
-AnyAttempt = TypeVar("AnyAttempt", bound=Attempt)
-
 Ended = AddedLead | NLPearlError
 
+Result = TypeVar("Result")
 
-class Call:
-    """What one call has done so far. `paced`: a 429 is the business of whoever made the call."""
+#: Of the whole timeout of a call that may have to look its lead up, the look-ups keep this share.
+LOOK_UP_SHARE = 1 / 3
+
+
+class Request:
+    """One request that a call asks its driver for; `attempt` is how it went."""
+
+    def __init__(self, operation: Operation, deadline: Deadline) -> None:
+        self.operation = operation
+        self.deadline = deadline
+        self.attempt: Attempt | None = None
+
+    def date(self) -> datetime | None:
+        """The answer's Date."""
+        return http_date(self.attempt.headers.get("date", "")) if self.attempt else None
+
+
+#: What a driver of `Call.steps` is asked for: to send a request (its result), or to wait for so
+#: many seconds (whether the client was closed meanwhile).
+Step = Request | float
+
+
+class Call(Generic[Result]):
+    """A call of any operation; of `add_lead` and `find_lead` there are kinds below."""
+
+    def __init__(self, timeout: float, max_retries: int, *, paced: bool = False) -> None:
+        self.deadline = Deadline(timeout)
+        self._max_retries = max_retries
+        # A 429 is the business of whoever made the call.
+        self._paced = paced
+        self._began = time.monotonic()
+        self._last: Request | None = None
+
+    def steps(self) -> Generator[Step, Any, Result | NLPearlError]:
+        """From the first request to the result, or the error as a value."""
+        raise NotImplementedError
+
+    def _ask(self, operation: Operation, deadline: Deadline) -> Generator[Step, Any, Any]:
+        """Send until there is nothing more to be gained by it."""
+        sent = 0
+        while True:
+            self._last = request = Request(operation, deadline)
+            result = yield request
+            sent += 1
+            if not isinstance(result, NLPearlError):
+                break
+            if self._paced and isinstance(result, RateLimitError):
+                break
+            wait = wait_before_retry(
+                result,
+                sent,
+                max_retries=self._max_retries,
+                left=deadline.left(),
+                reads=operation.reads,
+            )
+            if wait is None or (yield wait):
+                break
+        self._log(request, result, sent)
+        if isinstance(result, NLPearlError) and sent > 1 and not operation.reads:
+            result.add_note(f"Sent {sent} times; none of the earlier tries added the lead.")
+        return result
+
+    def _log(self, request: Request, result: object, sent: int) -> None:
+        status = request.attempt.status if request.attempt else None
+        logger.debug(
+            "%s status=%s requests=%d %.0f ms",
+            request.operation,
+            type(result).__name__ if status is None else status,
+            sent,
+            (time.monotonic() - self._began) * 1000,
+        )
+
+    def interrupted(self, stopped: BaseException) -> None:
+        """Say on Ctrl-C and on a cancellation what is known of the lead."""
+        attempt = self._last.attempt if self._last else None
+        stopped.add_note(f"nlpearl: {attempt.hint() if attempt else 'Nothing was sent.'}")
+
+
+class AddCall(Call[AddedLead]):
+    """Add a lead; with `reconcile`, look it up where its end is not known."""
 
     def __init__(
         self,
@@ -35,80 +116,138 @@ class Call:
         max_retries: int,
         *,
         paced: bool = False,
+        reconcile: bool = False,
     ) -> None:
-        self.outbound_id = outbound_id
-        self.lead = lead
-        self.deadline = Deadline(timeout)
-        self._max_retries = max_retries
-        self._paced = paced
-        self._began = time.monotonic()
-        self._sent = 0
-        self._attempt: Attempt | None = None
-        self._result: str | NLPearlError | None = None
+        super().__init__(timeout, max_retries, paced=paced)
+        self.operation = AddLead(outbound_id, lead)
+        self._reconciles = reconcile and can_be_looked_up(lead.external_id)
 
-    def begin(self, attempt: AnyAttempt) -> AnyAttempt:
-        """Another request is about to go on its way."""
-        self._sent += 1
-        self._attempt = attempt
-        return attempt
+    @property
+    def lead(self) -> Lead:
+        return self.operation.lead
 
-    def judge(self, result: str | NLPearlError) -> float | None:
-        """Take the end of a request; seconds until the next one, or None when the call is over."""
-        self._result = result
-        if isinstance(result, str) or (self._paced and isinstance(result, RateLimitError)):
+    def steps(self) -> Generator[Step, Any, Ended]:
+        deadline = self.deadline
+        if self._reconciles:
+            deadline = deadline.part(1 - LOOK_UP_SHARE)
+        ended: Ended = yield from self._ask(self.operation, deadline)
+        if isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
+            return ended
+        return (yield from self._look_up(ended)) if self._reconciles else ended
+
+    def _look_up(self, error: NLPearlError) -> Generator[Step, Any, Ended]:
+        """The lead, if look-ups prove before the deadline that it was added; else the error."""
+        operation = self.operation
+        find = FindLead(operation.outbound_id, operation.lead.external_id or "")
+        times = 0
+        seen: str | None = None
+        started: datetime | None = None
+        while (wait := backoff(times)) < self.deadline.left() and not (yield wait):
+            times += 1
+            request = Request(find, self.deadline)
+            found: FoundLead | NLPearlError | None = yield request
+            if isinstance(found, NLPearlError) and not is_absent(found):
+                seen = seen or str(found).splitlines()[0]
+                if found.outcome is Outcome.REFUSED and not isinstance(found, RateLimitError):
+                    break
+                continue
+            # Each Date is cut to a second: the latest start that any of them tells is the truest.
+            started = max(filter(None, [started, self._started(request)]), default=None)
+            seen = "not found, which proves nothing: it may appear later"
+            if isinstance(found, FoundLead):
+                seen = why_no_proof(found, operation.lead, started)
+                if seen is None:
+                    self._log(request, found, times)
+                    return AddedLead(found.lead_id, operation.lead)
+        error.add_note(f"Looked up {times} times by its external id: {seen or 'no time was left'}.")
+        return error
+
+    def _started(self, look_up: Request) -> datetime | None:
+        """When the call began, by the clock of the server that has just answered."""
+        return started_by(look_up.date(), time.monotonic() - self._began)
+
+
+class SettleCall(AddCall):
+    """Look up a lead that an earlier run has sent at this time (by our clock) to an unknown end."""
+
+    def __init__(
+        self,
+        outbound_id: str,
+        lead: Lead,
+        timeout: float,
+        max_retries: int,
+        sent: datetime,
+        error: NLPearlError,
+    ) -> None:
+        super().__init__(outbound_id, lead, timeout, max_retries, reconcile=True)
+        self._sent = sent
+        self._error = error
+
+    def steps(self) -> Generator[Step, Any, Ended]:
+        return (yield from self._look_up(self._error))
+
+    def _started(self, look_up: Request) -> datetime | None:
+        return started_by(look_up.date(), (datetime.now(UTC) - self._sent).total_seconds())
+
+
+class FindCall(Call[FoundLead | None]):
+    """Look a lead up: the FoundLead, or None."""
+
+    def __init__(
+        self, outbound_id: str, external_id: str, timeout: float, max_retries: int
+    ) -> None:
+        super().__init__(timeout, max_retries)
+        self._operation = FindLead(outbound_id, external_id)
+
+    def steps(self) -> Generator[Step, Any, FoundLead | NLPearlError | None]:
+        found: FoundLead | NLPearlError | None = yield from self._ask(
+            self._operation, self.deadline
+        )
+        if isinstance(found, NLPearlError) and is_absent(found):
             return None
-        return wait_before_retry(
-            result, self._sent, max_retries=self._max_retries, left=self.deadline.left()
-        )
-
-    def end(self) -> Ended:
-        """The lead that was added, or the error."""
-        result = self._result
-        status = self._attempt.status if self._attempt else None
-        logger.debug(
-            "add_lead outbound=%s phone=%s status=%s requests=%d %.0f ms",
-            self.outbound_id,
-            masked(self.lead.phone_number),
-            status if not isinstance(result, NLPearlError) or status else type(result).__name__,
-            self._sent,
-            (time.monotonic() - self._began) * 1000,
-        )
-        if isinstance(result, str):
-            return AddedLead(result, self.lead)
-        assert result is not None, "a call ends after it has been judged"
-        if self._sent > 1:
-            result.add_note(f"Sent {self._sent} times; none of the earlier tries added the lead.")
-        return result
-
-    def interrupted(self, stopped: BaseException) -> None:
-        """Say on Ctrl-C and on a cancellation what is known of the lead."""
-        known = self._attempt.hint() if self._attempt is not None else "Nothing was sent."
-        stopped.add_note(f"nlpearl: {known}")
+        return found
 
 
-def play(call: Call, connections: Connections, closing: threading.Event) -> Ended:
+def play(
+    call: Call[Result], connections: Connections, closing: threading.Event
+) -> Result | NLPearlError:
     """Send until the call is over, or `closing` is set while it waits to send again."""
+    steps = call.steps()
+    answer: Any = None
     try:
-        again = True
-        while again:
-            attempt = call.begin(SyncAttempt(connections, call.lead, call.deadline))
-            wait = call.judge(attempt.add(call.outbound_id))
-            again = wait is not None and not closing.wait(wait)
-        return call.end()
+        while True:
+            step = steps.send(answer)
+            if isinstance(step, Request):
+                step.attempt = attempt = SyncAttempt(connections, step.operation, step.deadline)
+                answer = attempt.send()
+            else:
+                answer = closing.wait(step)
+    except StopIteration as done:
+        result: Result | NLPearlError = done.value
+        return result
     except (KeyboardInterrupt, SystemExit) as stopped:
         call.interrupted(stopped)
         raise
 
 
-async def play_async(call: Call, connections: AsyncConnections, closing: asyncio.Event) -> Ended:
+async def play_async(
+    call: Call[Result], connections: AsyncConnections, closing: asyncio.Event
+) -> Result | NLPearlError:
     """As `play`."""
+    steps = call.steps()
+    answer: Any = None
     try:
-        again = True
-        while again:
-            attempt = call.begin(AsyncAttempt(connections, call.lead, call.deadline))
-            wait = call.judge(await attempt.add(call.outbound_id))
-            again = wait is not None and not await set_within(closing, wait)
-        return call.end()
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                result: Result | NLPearlError = done.value
+                return result
+            if isinstance(step, Request):
+                step.attempt = attempt = AsyncAttempt(connections, step.operation, step.deadline)
+                answer = await attempt.send()
+            else:
+                answer = await set_within(closing, step)
     except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as stopped:
         call.interrupted(stopped)
         raise

@@ -7,16 +7,18 @@ import abc
 import asyncio
 import threading
 from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from .bulk import Plan
-from .calls import Call, logger, play, play_async
+from .call_data import to_external_id
+from .calls import AddCall, Call, FindCall, Result, SettleCall, logger, play, play_async
 from .configuration import Key, read_base_url, read_count, read_key, read_rate, read_timeout
 from .errors import ConfigurationError, NLPearlError
+from .found import FoundLead, check_can_be_looked_up
 from .leads import AddedLead, Lead, check_outbound_id, check_rows, to_lead, to_lead_of_row
 from .ledger import Ledger, Session
 from .phone_numbers import check_region
@@ -44,6 +46,7 @@ class _Client(abc.ABC):
         timeout: float | timedelta,
         max_retries: int,
         default_region: str | None,
+        reconcile: bool,
     ) -> None:
         for wrong in (key, origin):
             if isinstance(wrong, ConfigurationError):
@@ -55,6 +58,7 @@ class _Client(abc.ABC):
         self._timeout = read_timeout(timeout)
         self._max_retries = read_count("max_retries", max_retries)
         self._default_region = None if default_region is None else check_region(default_region)
+        self._reconcile = reconcile
         self._warned = False
         self._closed = False
 
@@ -103,13 +107,40 @@ class _Client(abc.ABC):
         time_zone: object,
         call_data: object,
         timeout: float | timedelta | None,
-    ) -> Call:
+    ) -> AddCall:
         self._check_open()
         seconds = self._timeout if timeout is None else read_timeout(timeout)
         outbound_id = check_outbound_id(outbound_id)
         lead = to_lead(phone_number, external_id, time_zone, call_data, self._default_region)
         self._warn_of(lead)
-        return Call(outbound_id, lead, seconds, self._max_retries)
+        return AddCall(outbound_id, lead, seconds, self._max_retries, reconcile=self._reconcile)
+
+    @abc.abstractmethod
+    def find_lead(
+        self,
+        outbound_id: str,
+        external_id: "ExternalId",
+        *,
+        timeout: float | timedelta | None = None,
+    ) -> FoundLead | Coroutine[Any, Any, FoundLead | None] | None:
+        """Look a lead up by its external id.
+
+        None: the API knows none, or none yet. That proves nothing of a lead whose answer was lost,
+        since nowhere is it said how soon a lead can be found, nor which of several with one
+        external id. Reading changes nothing, so that all failures that may pass are tried again.
+
+        Raises:
+            InvalidArgumentError: nothing was sent: an id that no path can carry, such as ``".."``.
+            APIStatusError, APIConnectionError, ConfigurationError: as in `add_lead`.
+        """
+
+    def _find(
+        self, outbound_id: str, external_id: object, timeout: float | timedelta | None
+    ) -> FindCall:
+        self._check_open()
+        seconds = self._timeout if timeout is None else read_timeout(timeout)
+        text = check_can_be_looked_up(to_external_id(external_id))
+        return FindCall(check_outbound_id(outbound_id), text, seconds, self._max_retries)
 
     @abc.abstractmethod
     def add_leads(
@@ -168,19 +199,31 @@ class _Client(abc.ABC):
             self._warn_of(lead)
             return lead
 
-        def to_call(lead: Lead) -> Call:
-            return Call(outbound_id, lead, self._timeout, self._max_retries, paced=True)
+        def to_call(lead: Lead) -> AddCall:
+            return AddCall(
+                outbound_id,
+                lead,
+                self._timeout,
+                self._max_retries,
+                paced=True,
+                reconcile=self._reconcile,
+            )
+
+        def to_settle(lead: Lead, sent: datetime, error: NLPearlError) -> AddCall:
+            return SettleCall(outbound_id, lead, self._timeout, self._max_retries, sent, error)
 
         session = None
         if ledger is not None:
             book = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
-            session = Session(book, (self._origin, outbound_id), resend_unknown)
+            session = Session(book, (self._origin, outbound_id))
         return Plan(
             read_count("concurrency", concurrency, least=1),
             read_rate(rate),
             to_lead,
             to_call,
+            to_settle if self._reconcile else None,
             session,
+            resend_unknown,
         )
 
     def _warn_of(self, lead: Lead) -> None:
@@ -211,6 +254,9 @@ class NLPearl(_Client):
         default_region: the ISO 3166 code, such as ``"US"``, of the country where numbers without a
             ``+`` are at home. Every number then becomes E.164, and one that cannot exist is an
             InvalidLeadError. Needs the extra ``phone``.
+        reconcile: whether to look a lead with an external id up when its end is not known, within
+            the timeout, of which the look-ups keep a third. Proven to be there, it counts as added;
+            nothing is ever sent again for it. Use it where external ids are unique.
         http_client: an httpx client of your own, for proxies, certificates or tests. It is used as
             it is and never closed; it must not follow redirects.
 
@@ -232,12 +278,13 @@ class NLPearl(_Client):
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
         default_region: str | None = None,
+        reconcile: bool = False,
         http_client: "httpx.Client | None" = None,
     ) -> None:
         key, origin = read_key(api_key), read_base_url(base_url)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        super().__init__(key, origin, timeout, max_retries, default_region)
+        super().__init__(key, origin, timeout, max_retries, default_region, reconcile)
         self._connections = Connections(self._origin, self._signer, self._timeout, http_client)
         self._flights = WeakSet[ThreadFlight]()
         self._closing = threading.Event()
@@ -255,14 +302,7 @@ class NLPearl(_Client):
         timeout: float | timedelta | None = None,
     ) -> AddedLead:
         call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)
-        self._enter()
-        try:
-            ended = play(call, self._connections, self._closing)
-        finally:
-            self._leave()
-        if isinstance(ended, NLPearlError):
-            raise ended
-        return ended
+        return self._play(call)
 
     def add_leads(
         self,
@@ -279,6 +319,25 @@ class NLPearl(_Client):
         flight = ThreadFlight(plan, make_lanes(self._connections))
         self._flights.add(flight)
         return LeadRun(flight, iter(leads))
+
+    def find_lead(
+        self,
+        outbound_id: str,
+        external_id: "ExternalId",
+        *,
+        timeout: float | timedelta | None = None,
+    ) -> FoundLead | None:
+        return self._play(self._find(outbound_id, external_id, timeout))
+
+    def _play(self, call: Call[Result]) -> Result:
+        self._enter()
+        try:
+            ended = play(call, self._connections, self._closing)
+        finally:
+            self._leave()
+        if isinstance(ended, NLPearlError):
+            raise ended
+        return ended
 
     @property
     def low_level(self) -> "AuthenticatedClient":
@@ -338,12 +397,13 @@ class AsyncNLPearl(_Client):
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
         default_region: str | None = None,
+        reconcile: bool = False,
         http_client: "httpx.AsyncClient | None" = None,
     ) -> None:
         key, origin = read_key(api_key), read_base_url(base_url)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        super().__init__(key, origin, timeout, max_retries, default_region)
+        super().__init__(key, origin, timeout, max_retries, default_region, reconcile)
         self._connections = AsyncConnections(self._origin, self._signer, self._timeout, http_client)
         self._flights = WeakSet[TaskFlight]()
         self._closing = asyncio.Event()
@@ -360,16 +420,7 @@ class AsyncNLPearl(_Client):
         timeout: float | timedelta | None = None,
     ) -> AddedLead:
         call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)
-        me = asyncio.current_task()
-        over = self._ends[me] = asyncio.Event()
-        try:
-            ended = await play_async(call, self._connections, self._closing)
-        finally:
-            over.set()
-            del self._ends[me]
-        if isinstance(ended, NLPearlError):
-            raise ended
-        return ended
+        return await self._play(call)
 
     def add_leads(
         self,
@@ -387,6 +438,27 @@ class AsyncNLPearl(_Client):
         self._flights.add(flight)
         rows = aiter(leads) if isinstance(leads, AsyncIterable) else iter(leads)
         return AsyncLeadRun(flight, rows)
+
+    async def find_lead(
+        self,
+        outbound_id: str,
+        external_id: "ExternalId",
+        *,
+        timeout: float | timedelta | None = None,
+    ) -> FoundLead | None:
+        return await self._play(self._find(outbound_id, external_id, timeout))
+
+    async def _play(self, call: Call[Result]) -> Result:
+        me = asyncio.current_task()
+        over = self._ends[me] = asyncio.Event()
+        try:
+            ended = await play_async(call, self._connections, self._closing)
+        finally:
+            over.set()
+            del self._ends[me]
+        if isinstance(ended, NLPearlError):
+            raise ended
+        return ended
 
     @property
     def low_level(self) -> "AuthenticatedClient":

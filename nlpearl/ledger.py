@@ -47,7 +47,8 @@ CREATE TABLE leads (
                              -- 'not added' (the next run tries again)
     lead_id TEXT,            -- the platform's, if added
     run INTEGER NOT NULL,    -- the run that met it last
-    changed TEXT NOT NULL    -- when, in UTC
+    sent TEXT NOT NULL,      -- when it was last about to be sent, in UTC
+    changed TEXT NOT NULL    -- when the state became this, in UTC
 ) WITHOUT ROWID;
 """
 
@@ -67,8 +68,17 @@ class Entry(NamedTuple):
     lead: Lead
 
 
-#: What a ledger says of a lead that is about to be sent: that it may be (the entry), or its end.
-Verdict = Entry | AddedLead | NLPearlError
+class Unsettled(NamedTuple):
+    """A row that an earlier run sent, and never learnt the end of."""
+
+    entry: Entry
+    sent: datetime
+    error: UnsettledLeadError
+
+
+#: What a ledger says of a lead that is about to be sent: that it may be (the entry), its end, or
+#: that its end is not known.
+Verdict = Entry | AddedLead | DuplicateLeadError | Unsettled
 
 
 class Ledger:
@@ -115,10 +125,9 @@ class Session:
     """One run's use of a ledger. `begin` and `end` only queue; the others wait for the disk, where
     many workers share one sync."""
 
-    def __init__(self, ledger: Ledger, campaign: tuple[str, str], resend_unknown: bool) -> None:
+    def __init__(self, ledger: Ledger, campaign: tuple[str, str]) -> None:
         self._path = ledger.path
         self._campaign = campaign
-        self._resend_unknown = resend_unknown
         self._waiting: deque[Note] = deque()
         self._turn = threading.Condition()
         self._is_writing = False
@@ -134,12 +143,12 @@ class Session:
             return error
         return None
 
-    def begin(self, lead: Lead, *, again: bool) -> Note:
+    def begin(self, lead: Lead, *, again: bool = False, resend: bool = False) -> Note:
         """Note that this lead is about to be sent, unless the ledger knows better: a Verdict.
 
-        `again`: this run has met the row before, and sends it once more after a limit.
+        `again`: this run has met the row before. `resend`: also if its end is unknown.
         """
-        return self._queue(lambda connection: self._begin(connection, lead, again))
+        return self._queue(lambda connection: self._begin(connection, lead, again, resend))
 
     def end(self, entry: Entry, ended: AddedLead | NLPearlError) -> Note:
         """Note what became of it."""
@@ -210,53 +219,37 @@ class Session:
         for note, answer in zip(notes, answers, strict=True):
             note.answer = answer
 
-    def _begin(self, connection: sqlite3.Connection, lead: Lead, again: bool) -> Verdict:
-        entry = self._entry(lead)
+    def _begin(
+        self, connection: sqlite3.Connection, lead: Lead, again: bool, resend: bool
+    ) -> Verdict:
+        entry, now = self._entry(lead), _now()
         found = connection.execute(
-            "SELECT content, state, lead_id, run FROM leads WHERE row = ?", (entry.row,)
+            "SELECT content, state, lead_id, run, sent FROM leads WHERE row = ?", (entry.row,)
         ).fetchone()
         if found is None:
             connection.execute(
-                "INSERT INTO leads VALUES (?, ?, ?, ?, ?, NULL, ?, ?)",
+                "INSERT INTO leads VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)",
                 (entry.row, entry.content, self._campaign[1], lead.external_id, State.SENDING,
-                 self._run, _now()),
+                 self._run, now, now),
             )  # fmt: skip
             return entry
-        content, state, lead_id, run = found
-        met = run == self._run and not again
-        verdict = self._known(entry, content == entry.content, State(state), lead_id, met)
+        content, state, lead_id, run, sent = found
+        same = content == entry.content
+        if run == self._run and not again:
+            verdict: Verdict = _met(same)
+        elif state == State.NOT_ADDED or (resend and state != State.ADDED):
+            verdict = entry
+        elif state == State.ADDED:
+            verdict = AddedLead(lead_id, lead) if same else _other(lead_id)
+        else:
+            verdict = Unsettled(entry, datetime.fromisoformat(sent), _unsettled())
         connection.execute("UPDATE leads SET run = ? WHERE row = ?", (self._run, entry.row))
         if isinstance(verdict, Entry):
             connection.execute(
-                "UPDATE leads SET content = ?, state = ?, changed = ? WHERE row = ?",
-                (entry.content, State.SENDING, _now(), entry.row),
+                "UPDATE leads SET content = ?, state = ?, sent = ?, changed = ? WHERE row = ?",
+                (entry.content, State.SENDING, now, now, entry.row),
             )
         return verdict
-
-    def _known(
-        self, entry: Entry, same: bool, state: State, lead_id: str | None, met: bool
-    ) -> Verdict:
-        """What holds for a row that the ledger has."""
-        lead = entry.lead
-        if met:
-            what = "row" if same else "external id, with other content,"
-            return DuplicateLeadError(f"the same {what} came earlier in this input")
-        if state is State.NOT_ADDED:
-            return entry
-        if state is not State.ADDED:
-            if self._resend_unknown:
-                return entry
-            return UnsettledLeadError(
-                "an earlier run sent this row and never learnt its end: the lead may exist. Look "
-                "it up by its external id; resend_unknown=True sends all such rows again, and "
-                "phones a person twice where the lead was added"
-            )
-        if same and lead_id is not None:
-            return AddedLead(lead_id, lead)
-        return DuplicateLeadError(
-            f"an earlier run added this external id with other content (lead id {lead_id}); a "
-            "second lead for the same person needs an external id of its own"
-        )
 
     def _entry(self, lead: Lead) -> Entry:
         data = lead.call_data
@@ -276,7 +269,27 @@ class Session:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _met(same: bool) -> DuplicateLeadError:
+    what = "row" if same else "external id, with other content,"
+    return DuplicateLeadError(f"the same {what} came earlier in this input")
+
+
+def _other(lead_id: str) -> DuplicateLeadError:
+    return DuplicateLeadError(
+        f"an earlier run added this external id with other content (lead id {lead_id}); a second "
+        "lead for the same person needs an external id of its own"
+    )
+
+
+def _unsettled() -> UnsettledLeadError:
+    return UnsettledLeadError(
+        "an earlier run sent this row and never learnt its end: the lead may exist. Look it up by "
+        "its external id; resend_unknown=True sends all such rows again, and phones a person twice "
+        "where the lead was added"
+    )
 
 
 def _fault(path: Path, error: Exception) -> LedgerError:

@@ -5,6 +5,7 @@ The policy:
 - Only the outcome decides, never the HTTP method: a PUT creates a lead here.
 - NOT_SENT (name look-up, connect, TLS, proxy, pool) and 429 are sent again, up to `max_retries`
   times. UNKNOWN never is: the lead may exist. REFUSED never is: it would be refused again.
+- A look-up changes nothing, so it is sent again after every failure that may pass.
 - After a 429 with Retry-After: when the server says, not earlier.
 - Otherwise exponential backoff with full jitter: a random time between zero and 0.5 s, 1 s, 2 s, …
   with a cap of 8 s (the AWS Architecture Blog's "Exponential Backoff And Jitter", 2015).
@@ -15,7 +16,14 @@ import random
 import time
 from collections.abc import Callable
 
-from .errors import APIConnectionError, NLPearlError, Outcome, RateLimitError
+from .errors import (
+    APIConnectionError,
+    NLPearlError,
+    Outcome,
+    RateLimitError,
+    ServerError,
+    UnexpectedResponseError,
+)
 
 #: Seconds; the backoff before the first retry is at most this, and doubles with each.
 FIRST_BACKOFF = 0.5
@@ -38,6 +46,10 @@ class Deadline:
         """Seconds until the end; negative once it is past."""
         return self.at - time.monotonic()
 
+    def part(self, share: float) -> "Deadline":
+        """One that ends when this share of the time that is left now is over."""
+        return Deadline(self.left() * share)
+
 
 def wait_before_retry(
     error: NLPearlError,
@@ -45,19 +57,31 @@ def wait_before_retry(
     *,
     max_retries: int,
     left: float,
+    reads: bool = False,
     jitter: Callable[[float, float], float] = random.uniform,
 ) -> float | None:
     """Seconds to wait before sending again, or None to give up and raise `error`.
 
-    `sent` counts the requests so far, `left` is what remains of the deadline in seconds.
+    `sent` counts the requests so far, `left` is what remains of the deadline in seconds. A request
+    that only `reads` may be sent again after any failure that may pass.
     """
-    if sent > max_retries or not may_be_sent_again(error):
+    if sent > max_retries or not (may_be_sent_again(error) or (reads and may_be_read_again(error))):
         return None
     if isinstance(error, RateLimitError) and error.retry_after is not None:
         wait = error.retry_after
     else:
-        wait = jitter(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(sent - 1, 16)))
+        wait = backoff(sent - 1, jitter)
     return wait if wait < left else None
+
+
+def backoff(before: int, jitter: Callable[[float, float], float] = random.uniform) -> float:
+    """Seconds to wait after so many waits before: exponential, with full jitter."""
+    return jitter(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(before, 16)))
+
+
+def may_be_read_again(error: NLPearlError) -> bool:
+    """Whether to ask again may fare better, where asking changes nothing."""
+    return isinstance(error, APIConnectionError | ServerError | UnexpectedResponseError)
 
 
 def may_be_sent_again(error: NLPearlError) -> bool:

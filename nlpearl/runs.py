@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from .bulk import Flight, LeadResult, Plan, Row
-from .calls import Call, play, play_async
+from .calls import AddCall, play, play_async
 from .errors import LedgerError
 from .transport import AsyncConnections, Connections
 
@@ -85,7 +85,9 @@ class ThreadFlight(Flight):
             except StopIteration as done:
                 result: LeadResult | None = done.value
                 return result
-            answer = play(step, lane, self._stopping) if isinstance(step, Call) else step.result()
+            answer = (
+                play(step, lane, self._stopping) if isinstance(step, AddCall) else step.result()
+            )
 
     def leave(self) -> None:
         """As `close`, without waiting. From any thread and amid anything: garbage is collected
@@ -174,7 +176,7 @@ class TaskFlight(Flight):
             except StopIteration as done:
                 result: LeadResult | None = done.value
                 return result
-            if isinstance(step, Call):
+            if isinstance(step, AddCall):
                 answer = await play_async(step, lane, self._stopping)
             else:
                 answer = await self.at_the_disk(step.result)

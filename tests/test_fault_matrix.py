@@ -24,6 +24,18 @@ def test_what_the_caller_is_told_agrees_with_what_the_server_stored(cell: Cell) 
         assert end.outcome is Outcome.UNKNOWN
 
 
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if not cell.kept_alive], ids=str)
+def test_look_ups_make_the_unknown_known_and_nothing_else(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr("tests.fault_matrix.RECONCILING", 0.6)
+    end, stored = play(cell, reconcile=True)
+    assert violation(end, stored) is None, end
+    if cell.fault.stores:
+        assert isinstance(end, AddedLead), end
+
+
 def test_a_violation_would_be_seen() -> None:
     lost = APIConnectionError("x", outcome=Outcome.UNKNOWN)
     not_sent = APIConnectionError("x", outcome=Outcome.NOT_SENT)

@@ -103,6 +103,47 @@ def test_the_corrections_are_an_overlay_of_the_document() -> None:
     assert overlay.keys() == {"overlay", "info", "extends", "actions"}
 
 
+SHADOWED: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+    (
+        lambda d: d["paths"].update(
+            {
+                "/v1/Outbound/{outboundId}/Lead/External/{externalId}": {
+                    "get": {"responses": {"200": {"description": "The vendor's own."}}}
+                }
+            }
+        ),
+        "the vendor's document has GET /v1/Outbound/{outboundId}/Lead/External/{externalId} now",
+    ),
+    (
+        lambda d: d["components"]["schemas"].update(LeadApi={"type": "object"}),
+        "the vendor's document has the schema LeadApi now",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), SHADOWED)
+def test_what_an_action_adds_must_not_shadow_the_vendors_own(
+    change: Callable[[dict[str, Any]], object], said: str, project: Path
+) -> None:
+    rewrite(project / "openapi.yaml", change)
+    done = run(project)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Delete that action" in done.stderr
+
+
+def test_another_method_of_the_same_path_is_no_shadow(project: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["paths"]["/v1/Outbound/{outboundId}/Lead/External/{externalId}"] = {
+            "delete": {"responses": {"200": {"description": "Gone."}}}
+        }
+
+    rewrite(project / "openapi.yaml", change)
+    document = overlaid(project / "openapi.yaml", project / "openapi-overlay.yaml")
+    path = document["paths"]["/v1/Outbound/{outboundId}/Lead/External/{externalId}"]
+    assert list(path) == ["delete", "get"]
+
+
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action["target"])
 def test_every_correction_gives_its_reason_and_corrects_something(
     action: dict[str, Any], tmp_path: Path

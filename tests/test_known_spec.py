@@ -105,7 +105,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda d: schemas(d)["LeadToAddResponseApi"]["properties"].update(
             created={"type": "string", "format": "date-time"}
         ),
-        "answer: created is new ('string date-time'). What to do: wire.Attempt.end",
+        "answer: created is new ('string date-time'). What to do: the read methods",
     ),
     "6 a 401 with a body": (
         lambda d: answer(d, "401", "application/json"),

@@ -9,7 +9,7 @@ from collections import UserDict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -26,10 +26,9 @@ from nlpearl import (
     Lead,
 )
 from nlpearl.call_data import to_call_data, to_external_id
-from nlpearl.retries import Deadline
 from nlpearl.sandbox import Sandbox
 from nlpearl.sandbox.contract import read_spec
-from nlpearl.wire import SyncAttempt
+from nlpearl.wire import AddLead
 
 from .conftest import PHONE, Colour
 
@@ -318,8 +317,7 @@ def test_whatever_comes_in_is_a_body_that_the_spec_accepts_or_an_invalid_lead_er
     except InvalidLeadError as error:
         problems = error.errors
     else:
-        connections: Any = SimpleNamespace(origin="", signer=None, own=True, client=lambda: None)
-        sent = SyncAttempt(connections, lead, Deadline(1)).body().to_dict()
+        sent = AddLead("outbound", lead).arguments()["body"].to_dict()
         json.dumps(sent, ensure_ascii=False).encode()
         BODY.validate(sent)
         problems = {"phone_number": [""]}

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from nlpearl import AsyncNLPearl, ConfigurationError, LeadResult, NLPearl, NLPearlError, Outcome
-from nlpearl.calls import Call
+from nlpearl.calls import AddCall
 from nlpearl.transport import AsyncConnections, Connections
 
 from .conftest import KEY, Colour
@@ -539,12 +539,11 @@ def test_the_interpreter_ends_though_a_run_pauses() -> None:
 def test_a_bug_of_ours_ends_the_run_and_loses_no_row(
     colour: Colour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def judge(self: Call, result: object) -> None:
+    def log(self: AddCall, *_: object) -> None:
         if self.lead.external_id == "3":
             raise RuntimeError("a bug")
-        self._result = result  # type: ignore[assignment]  # pyright: ignore
 
-    monkeypatch.setattr(Call, "judge", judge)
+    monkeypatch.setattr(AddCall, "_log", log)
     watched = Watched(1000)
     with Server(answers(answer())) as server:
         results, error = colour.add_leads(server.url, watched, concurrency=2)

@@ -249,11 +249,12 @@ def test_a_server_that_closes_after_each_answer_loses_no_call_that_waits_10_ms(
 
 def test_a_write_that_the_system_refuses_was_not_sent() -> None:
     connections = transport.Connections("http://127.0.0.1", transport.Signer(Key("a:b")), 1, None)
+    from nlpearl.attempts import SyncAttempt
     from nlpearl.leads import Lead
     from nlpearl.retries import Deadline
-    from nlpearl.wire import SyncAttempt
+    from nlpearl.wire import AddLead
 
-    attempt = SyncAttempt(connections, Lead(PHONE), Deadline(1))
+    attempt = SyncAttempt(connections, AddLead(OUTBOUND_ID, Lead(PHONE)), Deadline(1))
     request = httpcore.Request("PUT", "http://127.0.0.1")
     tell: Any = attempt._trace  # pyright: ignore[reportPrivateUsage]
     tell("http11.send_request_headers.started", {"request": request})

@@ -45,8 +45,25 @@ def overlaid(spec: Path, overlay: Path) -> dict[str, Any]:
                 f"{overlay.name}: the target {action['target']} matches nothing in {spec.name}. "
                 "If the vendor has mended this, delete the action; if it moved, mend the target."
             )
+        for name in shadowed(document, action):
+            raise GenerateError(
+                f"{overlay.name}: the vendor's document has {name} now, which an action adds to "
+                f"{action['target']}. Delete that action, and run make test"
+            )
         document = apply_overlay(document, {"actions": [action]})
     return document
+
+
+def shadowed(document: dict[str, Any], action: dict[str, Any]) -> Iterator[str]:
+    """What an action adds to the paths or the schemas and the document has already."""
+    added = action.get("update", {})
+    if action["target"] == "$.paths":
+        for path, methods in added.items():
+            there = document["paths"].get(path, {})
+            yield from (f"{method.upper()} {path}" for method in methods if method in there)
+    if action["target"] == "$.components.schemas":
+        there = document["components"]["schemas"]
+        yield from (f"the schema {name}" for name in added if name in there)
 
 
 def make(into: Path, *, root: Path = ROOT) -> None:

@@ -27,15 +27,15 @@ ADVICE = {
     "parameters": "wire.py passes the path's variable to the generated function: mend that call; a "
     "new one becomes an argument of add_lead in client.py and is checked in leads.py",
     "body": "wire.py makes the body from the class of this schema, and sends it as this type: mend "
-    "Attempt.body, or correct the document in openapi-overlay.yaml",
+    "AddLead.arguments, or correct the document in openapi-overlay.yaml",
     "lead": "a property of a lead is an argument of add_lead and of Lead: give it to client.py and "
-    "leads.py, send it in wire.Attempt.body, name it in answers.ARGUMENTS; if it became required, "
-    "has another type or is gone, say so in the CHANGELOG",
+    "leads.py, send it in wire.AddLead.arguments, name it in answers.ARGUMENTS; if it became "
+    "required, has another type or is gone, say so in the CHANGELOG",
     "answers": "answers.py decides by the status, so no call breaks: see that errors.py has the "
     "class for it, and that the README's table names it; a `default` makes the generated parser "
     "read every status, so see tests/test_bad_answers.py",
-    "answer": "wire.Attempt.end takes leadId from the answer: mend it; a new property may belong "
-    "to AddedLead in leads.py",
+    "answer": "the read methods in wire.py take leadId, and found.py what a look-up shows: mend "
+    "them; a new property may belong to AddedLead in leads.py or FoundLead in found.py",
     "problem": "answers.py reads title, detail and errors of a problem: mend it",
 }
 

@@ -6,6 +6,7 @@ Nothing of sockets: a request goes in, the answer and the fault to play come out
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from werkzeug import Request, Response
 
@@ -32,12 +33,14 @@ class Platform:
         records: Records,
         outbound_ids: frozenset[str] | None,
         time_zones: frozenset[str] | None,
+        findable_after: float,
     ) -> None:
         self._contract = contract
         self._records = records
         self._outbound_ids = outbound_ids
         self._time_zones = time_zones
-        self._operations = {"addLead": self._add_lead}
+        self._findable_after = findable_after
+        self._operations = {"addLead": self._add_lead, "getLeadByExternalId": self._find_lead}
 
     def play(self, request: Request) -> Reply:
         """Whatever the request says is done when this returns, also if the answer is then lost."""
@@ -53,6 +56,7 @@ class Platform:
                 answer = problems.problem(501)
             if lead and fault.stored:
                 self._records.leads.append(lead)
+                self._records.created[str(lead["leadId"])] = datetime.now(UTC)
             answer = _disturbed(answer, fault)
             self._records.requests.append(
                 ReceivedRequest(
@@ -82,6 +86,29 @@ class Platform:
         lead = {"leadId": lead_id, "outboundId": outbound_id, **call.body}
         answer = Response(json.dumps({"leadId": lead_id}), content_type="application/json")
         return answer, lead
+
+    def _find_lead(self, call: Call) -> tuple[Response, None]:
+        """The newest of that external id, once it can be found."""
+        outbound_id, external_id = call.variables["outboundId"], call.variables["externalId"]
+        now = datetime.now(UTC)
+        for lead in reversed(self._records.leads):
+            created = self._records.created[str(lead["leadId"])]
+            known = (lead["outboundId"], lead.get("externalId")) == (outbound_id, external_id)
+            if known and (now - created).total_seconds() >= self._findable_after:
+                found: dict[str, object] = {
+                    "id": lead["leadId"],
+                    "externalId": external_id,
+                    "phoneNumber": lead["phoneNumber"],
+                    "timeZone": None,
+                    "status": 1,
+                    "created": created.isoformat(),
+                    "callsId": [],
+                    "lastCall": None,
+                    "callData": lead.get("callData"),
+                    "collectedData": None,
+                }
+                return Response(json.dumps(found), content_type="application/json"), None
+        return problems.problem(404), None
 
 
 def _disturbed(answer: Response, fault: Fault) -> Response:

@@ -7,6 +7,7 @@ import copy
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .faults import Fault
 
@@ -34,6 +35,8 @@ class Records:
     """Whoever reads or writes more than one of these holds the lock meanwhile."""
 
     leads: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    #: When each lead was stored, by its id.
+    created: dict[str, datetime] = field(default_factory=dict[str, datetime])
     requests: list[ReceivedRequest] = field(default_factory=list[ReceivedRequest])
     faults: deque[Fault] = field(default_factory=deque[Fault])
     lock: threading.RLock = field(default_factory=threading.RLock)

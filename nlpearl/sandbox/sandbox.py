@@ -26,8 +26,8 @@ class Sandbox:
     `outbound_ids` every other outbound id is a 404; without, each one exists. `api_key` is the one
     key that it accepts. With `require_windows_time_zones` a time zone id that is none of
     `WINDOWS_TIME_ZONES`, to the letter, is a 400; the document says of the field only that it is a
-    string. ConfigurationError if the packages of the extra ``sandbox`` are not
-    installed, or the port is in use.
+    string. A lead can be looked up `findable_after` seconds after it was stored. ConfigurationError
+    if the packages of the extra ``sandbox`` are not installed, or the port is in use.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Sandbox:
         outbound_ids: Iterable[str] | None = None,
         api_key: str = API_KEY,
         require_windows_time_zones: bool = False,
+        findable_after: float = 0.0,
     ) -> None:
         if isinstance(outbound_ids, str):
             raise TypeError("outbound_ids is one string; pass a list of ids")
@@ -55,7 +56,8 @@ class Sandbox:
         self._records = Records()
         ids = None if outbound_ids is None else frozenset(outbound_ids)
         zones = frozenset(WINDOWS_TIME_ZONES) if require_windows_time_zones else None
-        self._platform = Platform(Contract(api_key), self._records, ids, zones)
+        contract = Contract(api_key)
+        self._platform = Platform(contract, self._records, ids, zones, findable_after)
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
