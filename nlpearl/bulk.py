@@ -242,10 +242,10 @@ class Flight(abc.ABC):
         return verdict
 
     def _note(self, entry: Entry, ended: Ended) -> Generator[Step, Any, None]:
-        if self.session is not None:
-            fault: LedgerError | None = yield self.session.end(entry, ended)
-            if fault is not None:
-                self.halt(fault)
+        assert self.session is not None
+        fault: LedgerError | None = yield self.session.end(entry, ended)
+        if fault is not None:
+            self.halt(fault)
 
     def _judge(self, ended: Ended, sent: float) -> bool:
         """What the end of a call means for the run; whether a limit holds the lead back."""

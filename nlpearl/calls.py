@@ -4,6 +4,7 @@ Shared by both colours, and by single calls and runs of many. What one request d
 attempts.py, when to send again that of retries.py, what a look-up proves that of found.py.
 """
 
+import abc
 import asyncio
 import logging
 import threading
@@ -49,7 +50,7 @@ class Request:
 Step = Request | float
 
 
-class Call(Generic[Result]):
+class Call(abc.ABC, Generic[Result]):
     """A call of any operation; of `add_lead` and `find_lead` there are kinds below."""
 
     def __init__(self, timeout: float, max_retries: int, *, paced: bool = False) -> None:
@@ -60,9 +61,9 @@ class Call(Generic[Result]):
         self._began = time.monotonic()
         self._last: Request | None = None
 
+    @abc.abstractmethod
     def steps(self) -> Generator[Step, Any, Result | NLPearlError]:
         """From the first request to the result, or the error as a value."""
-        raise NotImplementedError
 
     def _ask(self, operation: Operation, deadline: Deadline) -> Generator[Step, Any, Any]:
         """Send until there is nothing more to be gained by it."""

@@ -29,7 +29,7 @@ def test_look_ups_make_the_unknown_known_and_nothing_else(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.05)
-    monkeypatch.setattr("tests.fault_matrix.RECONCILING", 0.6)
+    monkeypatch.setattr("tests.fault_matrix.RECONCILING", 0.45)
     end, stored = play(cell, reconcile=True)
     assert violation(end, stored) is None, end
     if cell.fault.stores:

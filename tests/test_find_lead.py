@@ -231,6 +231,15 @@ def test_reading_is_tried_again(
     assert len(server.requests) == 3
 
 
+def test_a_look_up_is_logged_without_anything_private(
+    colour: Colour, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "nlpearl"), Sandbox(api_key=KEY) as sandbox:
+        find(colour, sandbox.url)
+    [record] = [record for record in caplog.records if record.name == "nlpearl"]
+    assert record.message.startswith(f"find_lead outbound={OUTBOUND_ID} status=404 requests=1 ")
+
+
 def test_a_refusal_is_not_asked_again(colour: Colour) -> None:
     with Server(answers(answer(403, b""))) as server:
         find(colour, server.url, max_retries=5)

@@ -115,7 +115,7 @@ def test_an_older_lead_of_that_external_id_proves_nothing(
         assert server.put_at
         return server.found(created=(server.put_at - older).isoformat())
 
-    said = unknown(add(colour, LosingServer(look_up, skew=skew), timeout=1.0))
+    said = unknown(add(colour, LosingServer(look_up, skew=skew), timeout=0.6))
     assert "found one that is older than this call" in said
 
 
@@ -167,7 +167,7 @@ NO_PROOF: dict[str, tuple[Callable[[LosingServer], bytes], str]] = {
 def test_what_proves_nothing_leaves_it_unknown(colour: Colour, case: str) -> None:
     look_up, said = NO_PROOF[case]
     server = LosingServer(look_up)
-    assert said in unknown(add(colour, server, timeout=1.0))
+    assert said in unknown(add(colour, server, timeout=0.6))
     assert server.puts == 1
 
 
