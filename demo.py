@@ -4,6 +4,8 @@ The values are the examples of the vendor's documentation page; the phone number
 """
 
 import logging
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -84,6 +86,10 @@ def main() -> None:
             say("\n6. The same again, as after a crash: the ledger knows who was added", "bold")
             tally(list(pearl.add_leads(OUTBOUND_ID, people(300), ledger=ledger)))
 
+        say("\n7. The same as a command: a file of 400 rows, one of them no lead\n", "bold")
+        with tempfile.TemporaryDirectory() as directory:
+            command(sandbox, Path(directory, "people.csv"))
+
         stored = [lead["externalId"] for lead in sandbox.leads]
         say(
             f"\nIn the campaign stand {len(stored)} leads of {len(set(stored))} people: "
@@ -97,6 +103,22 @@ def people(count: int) -> Iterator[dict[str, object]]:
     for number in range(count):
         phone = f"+1415555{100 + number % 100:04}"
         yield {"phone_number": phone, "external_id": f"row-{number}", "call_data": JOE}
+
+
+def command(sandbox: Sandbox, file: Path) -> None:
+    """`nlpearl add-leads`, as in a shell."""
+    rows = [f"+1415555{100 + number % 100:04},file-{number},Joe" for number in range(399)]
+    file.write_text("\n".join(["phone_number,external_id,firstName", *rows, "no phone,file-399,"]))
+    arguments = ["add-leads", OUTBOUND_ID, file.name, "--concurrency", "20"]
+    say(f"   $ nlpearl {' '.join(arguments)}")
+    environment = {"NLPEARL_API_KEY": sandbox.api_key, "NLPEARL_BASE_URL": sandbox.url}
+    sys.stdout.flush()
+    subprocess.run(
+        [sys.executable, "-m", "nlpearl", *arguments],
+        cwd=file.parent,
+        env=os.environ | environment,
+        check=False,
+    )
 
 
 def tally(results: list[LeadResult]) -> None:

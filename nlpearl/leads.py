@@ -116,6 +116,8 @@ def to_lead_of_row(row: object, default_region: str | None) -> Lead:
         raise InvalidLeadError.of({"": [complaint]})
     try:
         values = {**cast(Mapping[object, object], row)}
+    except InvalidLeadError:
+        raise  # a row that says itself what is wrong with it
     except Exception as error:  # a mapping may be anything
         raise InvalidLeadError.of({"": [f"the row cannot be read: {_kind(error)}"]}) from None
     arguments = {name: values.pop(name, None) for name in _ARGUMENTS}

@@ -1,0 +1,5 @@
+"""`python -m nlpearl`: the command."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""Record `nlpearl add-leads` as a picture for the README: docs/command.svg.
+
+    python tools/record_command.py
+
+The command runs for real, in a folder of its own, against the sandbox.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from nlpearl.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTH = 96
+COMMAND = "nlpearl add-leads 67d42f167f3c392c6d7a2d40 people.csv"
+MAPS = "--map Mobile=phone_number --map Notes="
+
+
+def record() -> str:
+    """What the command shows, with its colours; of the progress bar the last state."""
+    rows = [f"+1415555{100 + n % 100:04},crm-{n},Joe,called twice" for n in range(498)]
+    rows += ["call me,crm-498,Ann,", "+14155550199,crm-499,Mary,"]
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        Path(folder, "people.csv").write_text(
+            "\n".join(["Mobile,external_id,firstName,Notes", *rows]), encoding="utf-8"
+        )
+        sandbox.misbehave(
+            status=400, body='{"errors": {"PhoneNumber": ["Is on the do-not-call list."]}}'
+        )
+        sandbox.misbehave(lost="close")
+        environment = {
+            "NLPEARL_API_KEY": sandbox.api_key,
+            "NLPEARL_BASE_URL": sandbox.url,
+            "FORCE_COLOR": "1",
+            "TTY_COMPATIBLE": "1",
+            "COLUMNS": str(WIDTH),
+        }
+        shown = subprocess.run(
+            [sys.executable, "-m", *COMMAND.split(), *MAPS.split()],
+            cwd=folder,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+    lines = shown.splitlines()
+    bars = [index for index, line in enumerate(lines) if "/500" in line]
+    return "\n".join(line for index, line in enumerate(lines) if index not in bars[:-1])
+
+
+def main() -> None:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True)
+        console.print(f"$ {COMMAND} \\\n    {MAPS}", highlight=False)
+        console.print(Text.from_ansi(record()))
+        picture = console.export_svg(title="nlpearl")
+    target = ROOT / "docs" / "command.svg"
+    target.parent.mkdir(exist_ok=True)
+    # Its fonts would be fetched from a server that is not ours; every machine has a monospace.
+    picture = re.sub(r"\s*@font-face \{.*?\}", "", picture, flags=re.DOTALL)
+    lines = [line.rstrip() for line in picture.splitlines()]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
