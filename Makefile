@@ -40,7 +40,7 @@ pytest: .venv/ready .venv/prism
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix
 
-slow: .venv/ready ## run the tests that take their time: other Pythons, the table, hundreds of kills
+slow: .venv/ready ## run the tests that take their time: other Pythons, the table, kills, look-ups
 	$(BIN)/python -m pytest -q -m slow
 
 spec: .venv/ready ## take openapi.yaml from the vendor's page (PAGES="…": other addresses, files, folders)

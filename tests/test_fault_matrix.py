@@ -24,16 +24,28 @@ def test_what_the_caller_is_told_agrees_with_what_the_server_stored(cell: Cell) 
         assert end.outcome is Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if not cell.kept_alive], ids=str)
-def test_look_ups_make_the_unknown_known_and_nothing_else(
-    cell: Cell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def reconciles(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.05)
     monkeypatch.setattr("tests.fault_matrix.RECONCILING", 0.45)
     end, stored = play(cell, reconcile=True)
     assert violation(end, stored) is None, end
     if cell.fault.stores:
         assert isinstance(end, AddedLead), end
+
+
+@pytest.mark.parametrize(
+    "cell", [cell for cell in CELLS if cell.fault.stage == "mid-answer"], ids=str
+)
+def test_look_ups_make_the_unknown_known(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    reconciles(cell, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_look_ups_make_the_unknown_known_in_every_cell_and_nothing_else(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconciles(cell, monkeypatch)
 
 
 def test_a_violation_would_be_seen() -> None:
