@@ -13,16 +13,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
-from .bulk import Plan
 from .call_data import to_external_id
 from .calls import AddCall, Call, FindCall, Result, SettleCall, logger, play, play_async
 from .configuration import Key, read_base_url, read_count, read_key, read_rate, read_timeout
 from .errors import ConfigurationError, NLPearlError
 from .found import FoundLead, check_can_be_looked_up
 from .leads import AddedLead, Lead, check_outbound_id, check_rows, to_lead, to_lead_of_row
-from .ledger import Ledger, Session
 from .phone_numbers import check_region
-from .runs import AsyncLeadRun, LeadRun, TaskFlight, ThreadFlight
 from .transport import AsyncConnections, Connections, Signer, make_lanes
 from .wire import low_level
 
@@ -30,7 +27,10 @@ if TYPE_CHECKING:
     import httpx
     from nlpearl_api.client import AuthenticatedClient
 
+    from .bulk import Plan
     from .call_data import CallData, ExternalId
+    from .ledger import Ledger
+    from .runs import AsyncLeadRun, LeadRun, TaskFlight, ThreadFlight
     from .time_zones import WindowsTimeZone
 
 
@@ -150,9 +150,9 @@ class _Client(abc.ABC):
         *,
         concurrency: int = 8,
         rate: float | None = None,
-        ledger: Ledger | str | PathLike[str] | None = None,
+        ledger: "Ledger | str | PathLike[str] | None" = None,
         resend_unknown: bool = False,
-    ) -> LeadRun | AsyncLeadRun:
+    ) -> "LeadRun | AsyncLeadRun":
         """Add many people: one `LeadResult` for each input, as they finish.
 
         An iterator (for asyncio an async one), also a context manager. A row that is no valid lead,
@@ -188,9 +188,13 @@ class _Client(abc.ABC):
         outbound_id: str,
         concurrency: int,
         rate: float | None,
-        ledger: Ledger | str | PathLike[str] | None,
+        ledger: "Ledger | str | PathLike[str] | None",
         resend_unknown: bool,
-    ) -> Plan:
+    ) -> "Plan":
+        # Here, so that whoever adds single leads does not wait for threads and SQLite.
+        from .bulk import Plan
+        from .ledger import Ledger, Session
+
         self._check_open()
         outbound_id = check_outbound_id(outbound_id)
 
@@ -286,7 +290,7 @@ class NLPearl(_Client):
         api_key = base_url = None
         super().__init__(key, origin, timeout, max_retries, default_region, reconcile)
         self._connections = Connections(self._origin, self._signer, self._timeout, http_client)
-        self._flights = WeakSet[ThreadFlight]()
+        self._flights: WeakSet[ThreadFlight] = WeakSet()
         self._closing = threading.Event()
         self._idle = threading.Condition()
         self._threads: list[int] = []
@@ -311,9 +315,11 @@ class NLPearl(_Client):
         *,
         concurrency: int = 8,
         rate: float | None = None,
-        ledger: Ledger | str | PathLike[str] | None = None,
+        ledger: "Ledger | str | PathLike[str] | None" = None,
         resend_unknown: bool = False,
-    ) -> LeadRun:
+    ) -> "LeadRun":
+        from .runs import LeadRun, ThreadFlight
+
         plan = self._plan(outbound_id, concurrency, rate, ledger, resend_unknown)
         check_rows(leads, Iterable)
         flight = ThreadFlight(plan, make_lanes(self._connections))
@@ -405,7 +411,7 @@ class AsyncNLPearl(_Client):
         api_key = base_url = None
         super().__init__(key, origin, timeout, max_retries, default_region, reconcile)
         self._connections = AsyncConnections(self._origin, self._signer, self._timeout, http_client)
-        self._flights = WeakSet[TaskFlight]()
+        self._flights: WeakSet[TaskFlight] = WeakSet()
         self._closing = asyncio.Event()
         self._ends: dict[object, asyncio.Event] = {}
 
@@ -429,9 +435,11 @@ class AsyncNLPearl(_Client):
         *,
         concurrency: int = 8,
         rate: float | None = None,
-        ledger: Ledger | str | PathLike[str] | None = None,
+        ledger: "Ledger | str | PathLike[str] | None" = None,
         resend_unknown: bool = False,
-    ) -> AsyncLeadRun:
+    ) -> "AsyncLeadRun":
+        from .runs import AsyncLeadRun, TaskFlight
+
         plan = self._plan(outbound_id, concurrency, rate, ledger, resend_unknown)
         check_rows(leads, Iterable, AsyncIterable)
         flight = TaskFlight(plan, make_lanes(self._connections))

@@ -25,7 +25,8 @@ from nlpearl.sandbox import Sandbox
 from .conftest import KEY
 from .servers import OUTBOUND_ID, Request, Server, answer, replying
 
-COMMAND = [sys.executable, "-m", "nlpearl"]
+#: As it was installed.
+COMMAND = [str(Path(sys.executable).with_name("nlpearl"))]
 
 
 @pytest.fixture
@@ -417,6 +418,20 @@ def test_a_terminal_sees_a_bar_colours_and_a_table(sandbox: Sandbox, here: Path)
     assert "\x1b[32m" in terminal.text
     assert "in all" in terminal.text
     assert len(sandbox.leads) == 299
+
+
+def test_a_pipe_sees_neither_bar_nor_colours(sandbox: Sandbox, here: Path) -> None:
+    Path("people.csv").write_text(people(20))
+    done = subprocess.run(
+        [*COMMAND, "add-leads", OUTBOUND_ID, "people.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "20/20" not in done.stdout
+    assert re.search(r"20 .* ADDED ", done.stdout)
 
 
 @pytest.mark.parametrize("ledger", [[], ["--no-ledger"]])

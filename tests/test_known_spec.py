@@ -16,7 +16,7 @@ import yaml
 
 from nlpearl.answers import ARGUMENTS
 from tools.generate import ROOT, GenerateError, overlaid
-from tools.known_spec import ADVICE, KNOWN, surprises
+from tools.known_spec import ADVICE, KNOWN, describe, surprises
 
 from .test_generate import project, rewrite
 
@@ -269,6 +269,20 @@ def test_other_changes_of_the_overlaid_document_are_seen(change: Edit, expected:
     document = json.loads(json.dumps(document))
     change(document)
     assert any(expected in sentence for sentence in surprises(document)), surprises(document)
+
+
+def test_the_items_of_an_array_are_described() -> None:
+    answer = {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}
+    document: Document = {
+        "components": {"schemas": {"Item": {"properties": {"id": {"type": "string"}}}}},
+    }
+    operation: Document = {
+        "responses": {"200": {"description": "All.", "content": {"application/json": answer}}}
+    }
+    said = describe(document, operation)
+    assert said["answers"] == {"200": "application/json, array of Item"}
+    assert said["answer"] == {"id": "string"}
+    assert said["operation"] == "None in nlpearl_api.api.default"
 
 
 def test_the_tool_prints_an_operation_as_it_is_written_down() -> None:

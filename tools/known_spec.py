@@ -115,8 +115,9 @@ def words(content: dict[str, str], *, required: bool = False) -> str:
 
 
 def properties(document: dict[str, Any], content: dict[str, str]) -> dict[str, str]:
-    """The properties of the schema that this content has, each in words."""
-    schema = document["components"]["schemas"].get(next(iter(content.values()), ""), {})
+    """The properties of the schema that this content has, or an array of it, each in words."""
+    name = next(iter(content.values()), "").removeprefix("array of ")
+    schema = document["components"]["schemas"].get(name, {})
     required = schema.get("required", [])
     return {
         name: ", ".join([*["required"] * (name in required), kind(each)])
