@@ -271,6 +271,11 @@ class LeadRun(Iterator[LeadResult]):
         except queue.Empty:
             return None
 
+    def stop(self) -> None:
+        """Read and send nothing more, without waiting: what is in flight can still be had from the
+        iterator, which then ends. Fit for a signal handler."""
+        self._flight.stop()
+
     def close(self) -> None:
         """Read no more leads; return when what is in flight has ended and is recorded."""
         self._flight.close()
@@ -353,6 +358,11 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
                 return await self._flight.results.get()
         except TimeoutError:
             return None
+
+    def stop(self) -> None:
+        """Read and send nothing more, without waiting: what is in flight can still be had from the
+        iterator, which then ends. Fit for a signal handler."""
+        self._flight.stop()
 
     async def close(self) -> None:
         """Read no more leads; return when what is in flight has ended and is recorded."""

@@ -195,6 +195,31 @@ def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) 
         assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
 
 
+def test_stop_ends_a_run_without_waiting(colour: Colour) -> None:
+    watched = Watched(1000)
+    results: list[LeadResult] = []
+
+    async def main(url: str) -> None:
+        async with AsyncNLPearl(KEY, base_url=url) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, watched, concurrency=4)
+            async for result in run:
+                results.append(result)
+                run.stop()
+
+    def play(url: str) -> None:
+        with NLPearl(KEY, base_url=url) as pearl:
+            run = pearl.add_leads(OUTBOUND_ID, watched, concurrency=4)
+            for result in run:
+                results.append(result)
+                run.stop()
+
+    with Server(answers(answer())) as server:
+        asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
+        server.wait_until_closed()
+    assert len(results) == watched.read <= 5
+    assert len(server.requests) == len(added(results))
+
+
 def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
     """What is in flight is delivered; then it raises, for the leads were not at an end."""
     watched = Watched(1000)

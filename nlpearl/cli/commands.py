@@ -2,6 +2,7 @@
 started; 130 interrupted."""
 
 import contextlib
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -187,25 +188,29 @@ def add_leads(  # each is an option
 def play(console: Console, source: Source, run: LeadRun, written: Results) -> int:
     """Add them all; the exit code."""
 
-    def watch() -> None:
+    code = ALL_ADDED
+
+    def ctrl_c(*_: object) -> None:
+        """Not a KeyboardInterrupt, which could fall between a result and its line in the file."""
+        nonlocal code
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        code = INTERRUPTED
+        run.stop()
+
+    before = signal.signal(signal.SIGINT, ctrl_c)
+    try:
         with Watch(console, source.total, written.counts) as watch:
             for result in run:
                 written.add(result)
                 watch.step()
-
-    code = ALL_ADDED
-    try:
-        watch()
-    except KeyboardInterrupt:
-        console.print("Waiting for what is in flight. Ctrl-C again leaves at once.")
-        run.close()
-        watch()
-        code = INTERRUPTED
     except (NLPearlError, FileError, OSError) as error:
         if not written.counts:
             raise
         click.echo(f"error: {error}", err=True)
         code = SOME_NOT
+    finally:
+        signal.signal(signal.SIGINT, before)
     written.finish()
     if code == ALL_ADDED and set(written.counts) - {"ADDED"}:
         code = SOME_NOT
