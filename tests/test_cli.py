@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from nlpearl import cli
+from nlpearl import NLPearl, cli
 from nlpearl.cli import commands, report
 from nlpearl.cli.files import LONGEST_CELL, BrokenRow, Columns, FileError, read_map
 from nlpearl.sandbox import Sandbox
@@ -120,7 +120,8 @@ def test_the_same_command_again_adds_nothing_twice(sandbox: Sandbox, here: Path)
     assert len(sandbox.leads) == 3
     assert results_of(here / "people.results.csv")[:2] == before[:2]
     assert (here / "people.ledger").is_file()
-    assert add_leads("people.csv", "--no-ledger").exit_code == 0
+    again = add_leads("people.csv", "--no-ledger", "--ledger", "people.ledger")
+    assert again.exit_code == 0
     assert len(sandbox.leads) == 6
 
 
@@ -293,6 +294,24 @@ def test_a_refused_key_ends_it_and_every_row_is_counted(sandbox: Sandbox, here: 
     assert {row["outcome"] for row in rows} <= {"REFUSED", "NOT_SENT", "NOT_REACHED"}
     assert rows[-1]["reason"] == "the run ended before it"
     assert re.search(r"100 .* in all ", done.stdout)
+
+
+@pytest.mark.parametrize("before", [None, "the results of the other run\n"])
+def test_a_second_run_at_the_same_time_is_refused_and_spoils_nothing(
+    sandbox: Sandbox, here: Path, before: str | None
+) -> None:
+    Path("people.csv").write_text(PEOPLE)
+    results = here / "people.results.csv"
+    if before:
+        results.write_text(before)
+    with NLPearl(KEY, base_url=sandbox.url) as pearl:
+        rows = [{"phone_number": "+14155550123"}] * 2
+        with pearl.add_leads(OUTBOUND_ID, rows, ledger="people.ledger") as other:
+            next(other)
+            done = add_leads("people.csv")
+    assert done.exit_code == 2
+    assert "it is in use by another run" in done.stderr
+    assert (results.read_text() if results.exists() else None) == before
 
 
 def test_no_key_is_a_sentence(here: Path) -> None:

@@ -157,7 +157,9 @@ def add_leads(  # each is an option
     stem = Path("leads" if file == "-" else file)
     kind = kind or ("jsonl" if stem.suffix in (".jsonl", ".ndjson") else "csv")
     results = results or stem.with_suffix(".results.csv")
-    if not no_ledger and file != "-":
+    if no_ledger:
+        ledger = None
+    elif file != "-":
         ledger = ledger or stem.with_suffix(".ledger")
     with sentences():
         columns = Columns(dict(map(read_map, maps)), other_columns)

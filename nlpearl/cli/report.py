@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -50,9 +50,12 @@ class Results:
 
     def __init__(self, path: Path, source: Source) -> None:
         self._source = source
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(self.COLUMNS)
+        self._path = path
+        self._is_new = not path.exists()
+        # Tried now, before anything is sent; but what stands in it stays until there is something
+        # to be written: another run may be at it, whose ledger we are refused then.
+        path.open("a", encoding="utf-8").close()
+        self._file: IO[str] | None = None
         self._next = 0
         self._early: dict[int, LeadResult] = {}
         self.counts: Counter[str] = Counter()
@@ -81,10 +84,16 @@ class Results:
         line, external_id = self._source.places.popleft()
         lead_id = result.added.lead_id if result and result.added else ""
         reason = MEANING[end] if result is None else " ".join(str(result.error or "").split())
-        self._writer.writerow([line, external_id, end, lead_id, reason])
+        if self._file is None:
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+            csv.writer(self._file).writerow(self.COLUMNS)
+        csv.writer(self._file).writerow([line, external_id, end, lead_id, reason])
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+        elif self._is_new:
+            self._path.unlink()
 
 
 def outcome(error: NLPearlError | None) -> str:
