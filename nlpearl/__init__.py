@@ -10,8 +10,9 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import errors
+    from .async_client import AsyncNLPearl
     from .bulk import LeadResult
-    from .client import AsyncNLPearl, NLPearl
+    from .client import NLPearl
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -76,7 +77,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AsyncNLPearl": "client",
+    "AsyncNLPearl": "async_client",
     "NLPearl": "client",
     "FoundLead": "found",
     "LeadStatus": "found",

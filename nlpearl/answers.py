@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any, cast
 
 from .errors import (
@@ -148,6 +147,8 @@ def _summary(status: int, problem: dict[str, Any] | None, text: str) -> str:
                 return str(problem[name])
     page = re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
     if page:
+        from html import unescape  # its table of entities takes a millisecond or two to import
+
         text = unescape(page[1])
     elif "<html" in text.lower():
         text = "a page of HTML"

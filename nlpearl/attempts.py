@@ -5,46 +5,43 @@ generated code has built, watches how far that comes, and reads no more than a b
 it all means is then decided in one place, `Attempt.end`; sending again is not decided here.
 """
 
-import asyncio
 import json
-import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httpcore
 import httpx
 
-from ._version import __version__
 from .answers import status_error
+from .deadlines import Deadline, TimeLeft
 from .errors import (
     UNKNOWN_HINT,
     APIConnectionError,
     APITimeoutError,
     Outcome,
 )
-from .retries import Deadline
-from .transport import AsyncConnections, Connections, TimeLeft
+from .transport import HEADERS, Connections
+
+if TYPE_CHECKING:
+    from .async_calls import AsyncConnections
+
 
 #: No more of an answer is read; the documented one has some forty bytes.
 LONGEST_ANSWER = 1024 * 1024
 
-#: Headers under this many bytes go out in one write, see `transport._Stream.write`.
+#: Headers under this many bytes go out in one write, see `network._Stream.write`.
 ONE_WRITE = 2048
 
 #: Seconds of the whole timeout that a connect to one address may take.
 CONNECT_TIMEOUT = 5.0
 
-HEADERS = {
-    # Without it an ASP.NET server prefers its first type, text/plain.
-    "Accept": "application/json",
-    # What nobody asked for cannot unzip to a hundred mebibytes.
-    "Accept-Encoding": "identity",
-    "User-Agent": f"nlpearl-client/{__version__} python/{sys.version.split()[0]}",
-}
-
 
 class _UnreadableError(Exception):
     """Why the body of an answer is not read to its end."""
+
+
+# 2026-11: parsing the URL was 0.07 of a bare call. httpx's own URL never changes.
+_parsed = lru_cache(maxsize=16)(httpx.URL)
 
 
 #: What an operation says of an answer that has not what it needs.
@@ -78,6 +75,12 @@ class Operation(Protocol):
         ...
 
 
+def _was_not_taken(failure: BaseException) -> bool:
+    import httpcore  # 37 ms, half an import of httpx, which does without until it sends
+
+    return isinstance(failure, httpcore.WriteError | httpcore.LocalProtocolError)
+
+
 class Attempt:
     """One request on its way: how far it came, and what came back.
 
@@ -87,10 +90,14 @@ class Attempt:
     raise_on_unexpected_status = False
 
     def __init__(
-        self, connections: Connections | AsyncConnections, operation: Operation, deadline: Deadline
+        self,
+        connections: "Connections | AsyncConnections",
+        operation: Operation,
+        deadline: Deadline,
     ) -> None:
         self._operation = operation
         self._origin = connections.origin
+        self._own = connections.own
         self._signer = connections.signer
         self._deadline = deadline
         self._stage = "connecting"
@@ -99,19 +106,27 @@ class Attempt:
         self._one_write = False
         #: The status of the answer, once its first line has been read.
         self.status: int | None = None
-        #: The answer's headers with lower-case names.
-        self.headers: Mapping[str, str] = {}
+        self._response: httpx.Response | None = None
         self._body: list[bytes] = []
         self._size = 0
         self._is_whole = False
 
     # Before: the request
 
-    def _extensions(self, trace: object) -> dict[str, object]:
-        left = TimeLeft(self._deadline.at)
+    def _build(
+        self,
+        http: httpx.Client | httpx.AsyncClient,
+        request: dict[str, Any],
+        trace: object,
+        timeout: TimeLeft | None,
+    ) -> httpx.Request:
+        """What the generated code wants to send, with a deadline, and a report of how far it is."""
+        request["url"] = _parsed(self._origin + request["url"])
+        if not self._own:  # our own client has them
+            request.setdefault("headers", {}).update(HEADERS)
         connect = TimeLeft(self._deadline.at, CONNECT_TIMEOUT)
-        timeout = {"connect": connect, "pool": left, "write": left, "read": left}
-        return {"timeout": timeout, "trace": trace}
+        limits = {"connect": connect, "pool": timeout, "write": timeout, "read": timeout}
+        return http.build_request(**request, extensions={"timeout": limits, "trace": trace})
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpcore's own report of each stage, as it happens."""
@@ -129,9 +144,7 @@ class Attempt:
                     self._one_write = len(request.url.target) + sum(sizes) < ONE_WRITE
             elif event.endswith("receive_response_headers.started") and self._sent:
                 self._stage = "waiting for the answer"
-        elif event.endswith("send_request_headers.failed") and isinstance(
-            info["exception"], (httpcore.WriteError, httpcore.LocalProtocolError)
-        ):
+        elif event.endswith("send_request_headers.failed") and _was_not_taken(info["exception"]):
             # The headers are the first bytes of a request. In one write, a system that refuses it
             # has taken none of them: so ends a kept-alive connection that is seen to be dead now.
             self._sent = not self._one_write
@@ -143,10 +156,15 @@ class Attempt:
 
     def _begin(self, response: httpx.Response) -> None:
         self.status = response.status_code
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self._response = response
         self._stage = f"reading the answer (status {self.status})"
-        if self.headers.get("content-encoding", "identity") != "identity":
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise _UnreadableError("it is compressed, which was not asked for")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The answer's headers with lower-case names."""
+        return dict(self._response.headers.items()) if self._response else {}
 
     def _take(self, chunk: bytes) -> None:
         self._size += len(chunk)
@@ -250,9 +268,8 @@ class SyncAttempt(Attempt):
 
     def request(self, **kwargs: Any) -> "SyncAttempt":
         """For the generated code: send the request, read the answer."""
-        kwargs["url"] = self._origin + kwargs["url"]
-        kwargs.setdefault("headers", {}).update(HEADERS)
-        request = self._http.build_request(**kwargs, extensions=self._extensions(self._trace))
+        # On a client of our own each stream holds the deadline: network.py.
+        request = self._build(self._http, kwargs, self._trace, TimeLeft(self._deadline.at))
         response = self._http.send(request, auth=self._signer, stream=True, follow_redirects=False)
         try:
             self._begin(response)
@@ -261,46 +278,4 @@ class SyncAttempt(Attempt):
             self._is_whole = True
         finally:
             response.close()
-        return self
-
-
-class AsyncAttempt(Attempt):
-    """An attempt through an `httpx.AsyncClient`."""
-
-    def __init__(
-        self, connections: AsyncConnections, operation: Operation, deadline: Deadline
-    ) -> None:
-        super().__init__(connections, operation, deadline)
-        self._http = connections.client()
-
-    async def send(self) -> Any:
-        """As `SyncAttempt.send`."""
-        try:
-            async with asyncio.timeout(self._deadline.left()):
-                answer = await self._operation.asynchronous(
-                    **self._operation.arguments(), client=self
-                )
-        except Exception as failure:
-            return self.end(None, failure)
-        return self.end(answer.parsed, None)
-
-    def get_async_httpx_client(self) -> "AsyncAttempt":
-        """For the generated code."""
-        return self
-
-    async def request(self, **kwargs: Any) -> "AsyncAttempt":
-        """For the generated code: send the request, read the answer."""
-        kwargs["url"] = self._origin + kwargs["url"]
-        kwargs.setdefault("headers", {}).update(HEADERS)
-        request = self._http.build_request(**kwargs, extensions=self._extensions(self._atrace))
-        response = await self._http.send(
-            request, auth=self._signer, stream=True, follow_redirects=False
-        )
-        try:
-            self._begin(response)
-            async for chunk in response.aiter_bytes():
-                self._take(chunk)
-            self._is_whole = True
-        finally:
-            await response.aclose()
         return self

@@ -5,7 +5,6 @@ attempts.py, when to send again that of retries.py, what a look-up proves that o
 """
 
 import abc
-import asyncio
 import logging
 import threading
 import time
@@ -14,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from .answers import http_date
-from .attempts import AsyncAttempt, Attempt, Operation, SyncAttempt
+from .attempts import Attempt, Operation, SyncAttempt
+from .deadlines import Deadline
 from .errors import NLPearlError, Outcome, RateLimitError
 from .found import FoundLead, can_be_looked_up, is_absent, started_by, why_no_proof
 from .leads import AddedLead, Lead
-from .retries import Deadline, backoff, wait_before_retry
-from .transport import AsyncConnections, Connections
-from .wire import AddLead, FindLead
+from .retries import backoff, wait_before_retry
+from .transport import Connections
 
 logger = logging.getLogger("nlpearl")
 
@@ -120,6 +119,9 @@ class AddCall(Call[AddedLead]):
         reconcile: bool = False,
     ) -> None:
         super().__init__(timeout, max_retries, paced=paced)
+        # Here, since the generated client takes 8 ms to import (2026-11).
+        from .wire import AddLead
+
         self.operation = AddLead(outbound_id, lead)
         self._reconciles = reconcile and can_be_looked_up(lead.external_id)
 
@@ -138,6 +140,8 @@ class AddCall(Call[AddedLead]):
 
     def _look_up(self, error: NLPearlError) -> Generator[Step, Any, Ended]:
         """The lead, if look-ups prove before the deadline that it was added; else the error."""
+        from .wire import FindLead
+
         operation = self.operation
         find = FindLead(operation.outbound_id, operation.lead.external_id or "")
         times = 0
@@ -197,6 +201,8 @@ class FindCall(Call[FoundLead | None]):
     def __init__(
         self, outbound_id: str, external_id: str, timeout: float, max_retries: int
     ) -> None:
+        from .wire import FindLead
+
         super().__init__(timeout, max_retries)
         self._operation = FindLead(outbound_id, external_id)
 
@@ -229,35 +235,3 @@ def play(
     except (KeyboardInterrupt, SystemExit) as stopped:
         call.interrupted(stopped)
         raise
-
-
-async def play_async(
-    call: Call[Result], connections: AsyncConnections, closing: asyncio.Event
-) -> Result | NLPearlError:
-    """As `play`."""
-    steps = call.steps()
-    answer: Any = None
-    try:
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration as done:
-                result: Result | NLPearlError = done.value
-                return result
-            if isinstance(step, Request):
-                step.attempt = attempt = AsyncAttempt(connections, step.operation, step.deadline)
-                answer = await attempt.send()
-            else:
-                answer = await set_within(closing, step)
-    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as stopped:
-        call.interrupted(stopped)
-        raise
-
-
-async def set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event was set before the seconds were over."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False

@@ -1,12 +1,11 @@
-"""NLPearl and AsyncNLPearl: two thin shells round the same decisions.
+"""NLPearl, a thin shell; AsyncNLPearl is the other (async_client.py).
 
-What both share stands in `_Client` and in calls.py; a shell adds the waiting.
+What both share stands in `Client` and in calls.py; a shell adds the waiting.
 """
 
 import abc
-import asyncio
 import threading
-from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from os import PathLike
 from types import TracebackType
@@ -14,27 +13,27 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from .call_data import to_external_id
-from .calls import AddCall, Call, FindCall, Result, SettleCall, logger, play, play_async
+from .calls import AddCall, Call, FindCall, Result, SettleCall, logger, play
 from .configuration import Key, read_base_url, read_count, read_key, read_rate, read_timeout
 from .errors import ConfigurationError, NLPearlError
 from .found import FoundLead, check_can_be_looked_up
 from .leads import AddedLead, Lead, check_outbound_id, check_rows, to_lead, to_lead_of_row
 from .phone_numbers import check_region
-from .transport import AsyncConnections, Connections, Signer, make_lanes
-from .wire import low_level
+from .transport import Connections, Signer, make_lanes
 
 if TYPE_CHECKING:
     import httpx
     from nlpearl_api.client import AuthenticatedClient
 
+    from .async_runs import AsyncLeadRun
     from .bulk import Plan
     from .call_data import CallData, ExternalId
     from .ledger import Ledger
-    from .runs import AsyncLeadRun, LeadRun, TaskFlight, ThreadFlight
+    from .runs import LeadRun, ThreadFlight
     from .time_zones import WindowsTimeZone
 
 
-class _Client(abc.ABC):
+class Client(abc.ABC):
     """What a client of either colour was told, checked, and what a call needs to begin."""
 
     _origin = "?"  # a traceback printer asks for the repr of a client that could not be made
@@ -244,7 +243,7 @@ class _Client(abc.ABC):
             raise ConfigurationError("this client is closed; make a new one")
 
 
-class NLPearl(_Client):
+class NLPearl(Client):
     """A client of the NLPearl API. Make one and share it, also between threads; close it, or use
     it as a context manager.
 
@@ -351,6 +350,8 @@ class NLPearl(_Client):
 
         None of the promises of this class hold there: no deadline, no errors but httpx's.
         """
+        from .wire import low_level
+
         self._check_open()
         return low_level(self._connections)
 
@@ -387,113 +388,3 @@ class NLPearl(_Client):
         with self._idle:
             self._threads.remove(threading.get_ident())
             self._idle.notify_all()
-
-
-class AsyncNLPearl(_Client):
-    """`NLPearl` for asyncio: the same arguments, results and errors, with `await`.
-
-    It belongs to the event loop of its first call. Share it between the tasks of that loop.
-    """
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | timedelta = 30.0,
-        max_retries: int = 2,
-        default_region: str | None = None,
-        reconcile: bool = False,
-        http_client: "httpx.AsyncClient | None" = None,
-    ) -> None:
-        key, origin = read_key(api_key), read_base_url(base_url)
-        # An error that leaves this frame must not show them to a traceback printer with locals.
-        api_key = base_url = None
-        super().__init__(key, origin, timeout, max_retries, default_region, reconcile)
-        self._connections = AsyncConnections(self._origin, self._signer, self._timeout, http_client)
-        self._flights: WeakSet[TaskFlight] = WeakSet()
-        self._closing = asyncio.Event()
-        self._ends: dict[object, asyncio.Event] = {}
-
-    async def add_lead(
-        self,
-        outbound_id: str,
-        phone_number: str,
-        *,
-        external_id: "ExternalId | None" = None,
-        time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
-        call_data: "CallData | None" = None,
-        timeout: float | timedelta | None = None,
-    ) -> AddedLead:
-        call = self._call(outbound_id, phone_number, external_id, time_zone, call_data, timeout)
-        return await self._play(call)
-
-    def add_leads(
-        self,
-        outbound_id: str,
-        leads: "Iterable[Lead | Mapping[str, Any]] | AsyncIterable[Lead | Mapping[str, Any]]",
-        *,
-        concurrency: int = 8,
-        rate: float | None = None,
-        ledger: "Ledger | str | PathLike[str] | None" = None,
-        resend_unknown: bool = False,
-    ) -> "AsyncLeadRun":
-        from .runs import AsyncLeadRun, TaskFlight
-
-        plan = self._plan(outbound_id, concurrency, rate, ledger, resend_unknown)
-        check_rows(leads, Iterable, AsyncIterable)
-        flight = TaskFlight(plan, make_lanes(self._connections))
-        self._flights.add(flight)
-        rows = aiter(leads) if isinstance(leads, AsyncIterable) else iter(leads)
-        return AsyncLeadRun(flight, rows)
-
-    async def find_lead(
-        self,
-        outbound_id: str,
-        external_id: "ExternalId",
-        *,
-        timeout: float | timedelta | None = None,
-    ) -> FoundLead | None:
-        return await self._play(self._find(outbound_id, external_id, timeout))
-
-    async def _play(self, call: Call[Result]) -> Result:
-        me = asyncio.current_task()
-        over = self._ends[me] = asyncio.Event()
-        try:
-            ended = await play_async(call, self._connections, self._closing)
-        finally:
-            over.set()
-            del self._ends[me]
-        if isinstance(ended, NLPearlError):
-            raise ended
-        return ended
-
-    @property
-    def low_level(self) -> "AuthenticatedClient":
-        """As `NLPearl.low_level`, for the generated functions' ``asyncio`` forms."""
-        self._check_open()
-        return low_level(self._connections)
-
-    async def close(self) -> None:
-        """Let the calls of other tasks end, begin nothing new, and close the connections."""
-        self._closed = True
-        self._closing.set()
-        me = asyncio.current_task()
-        for over in [over for task, over in self._ends.items() if task is not me]:
-            await over.wait()
-        for flight in list(self._flights):
-            flight.cut_short()
-            await flight.close()
-        await self._connections.close()
-
-    async def __aenter__(self) -> Self:
-        self._check_open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()

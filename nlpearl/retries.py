@@ -1,4 +1,4 @@
-"""When a request may be sent again, and after how long. Pure, but for the clock of `Deadline`.
+"""When a request may be sent again, and after how long. Pure.
 
 The policy:
 
@@ -13,7 +13,6 @@ The policy:
 """
 
 import random
-import time
 from collections.abc import Callable
 
 from .errors import (
@@ -29,26 +28,6 @@ from .errors import (
 FIRST_BACKOFF = 0.5
 #: Seconds; no backoff is longer. What Retry-After asks for may be.
 LONGEST_BACKOFF = 8.0
-
-
-class Deadline:
-    """The moment at which a call ends, waits and retries included."""
-
-    __slots__ = ("at", "seconds")
-
-    def __init__(self, seconds: float) -> None:
-        #: How long the whole call may take.
-        self.seconds = seconds
-        #: The end, on `time.monotonic`'s clock.
-        self.at = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds until the end; negative once it is past."""
-        return self.at - time.monotonic()
-
-    def part(self, share: float) -> "Deadline":
-        """One that ends when this share of the time that is left now is over."""
-        return Deadline(self.left() * share)
 
 
 def wait_before_retry(

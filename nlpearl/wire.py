@@ -1,16 +1,19 @@
 """The API's operations in the words of the generated client: the only module that imports it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpearl_api.api.outbound import add_lead, get_lead_by_external_id
 from nlpearl_api.client import AuthenticatedClient
 from nlpearl_api.models import LeadApi, LeadToAddApi, LeadToAddApiCallData, LeadToAddResponseApi
 
-from .attempts import HEADERS, MISSING
+from .attempts import MISSING
 from .found import to_found_lead
 from .leads import AddedLead, Lead
 from .phone_numbers import masked
-from .transport import AsyncConnections, Connections
+from .transport import HEADERS, Connections
+
+if TYPE_CHECKING:
+    from .async_calls import AsyncConnections
 
 
 class AddLead:
@@ -86,7 +89,7 @@ class FindLead:
 class _Signed:
     """A caller's httpx client for the generated code: signed, and otherwise as it is."""
 
-    def __init__(self, connections: Connections | AsyncConnections) -> None:
+    def __init__(self, connections: "Connections | AsyncConnections") -> None:
         self._connections = connections
 
     def request(self, method: str, url: str, **kwargs: Any) -> Any:
@@ -97,7 +100,7 @@ class _Signed:
         return self._connections.client().request(method, url, auth=auth, **kwargs)
 
 
-def low_level(connections: Connections | AsyncConnections) -> AuthenticatedClient:
+def low_level(connections: "Connections | AsyncConnections") -> AuthenticatedClient:
     """The generated client, signed and ready. Its token is empty, since its repr shows it."""
     client = AuthenticatedClient(base_url=connections.origin, token="")
     http: Any = connections.client() if connections.own else _Signed(connections)

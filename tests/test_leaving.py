@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from nlpearl import AsyncNLPearl, ConfigurationError, LeadResult, NLPearl, NLPearlError, Outcome
+from nlpearl.async_calls import AsyncConnections
 from nlpearl.calls import AddCall
-from nlpearl.transport import AsyncConnections, Connections
+from nlpearl.transport import Connections
 
 from .conftest import KEY, Colour
 from .servers import OUTBOUND_ID, Connection, Request, Server, answer, answers, replying

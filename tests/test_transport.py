@@ -27,9 +27,11 @@ from nlpearl import (
     ConfigurationError,
     NLPearl,
     Outcome,
+    network,
     transport,
 )
 from nlpearl.configuration import Key
+from nlpearl.deadlines import Deadline, TimeLeft
 
 from .conftest import KEY, PHONE, Colour
 from .servers import LEAD_ID, OUTBOUND_ID, Connection, Script, Server, answer, answers, swallowing
@@ -165,14 +167,14 @@ def test_a_timeout_that_is_no_deadline_of_ours_passes_as_it_is() -> None:
 
 
 def test_a_deadline_that_is_past_ends_every_operation() -> None:
-    past = transport.TimeLeft(time.monotonic() - 1)
+    past = TimeLeft(time.monotonic() - 1)
     assert past.now() < 0
     with pytest.raises(httpcore.ReadTimeout):
-        transport._left(past, httpcore.ReadTimeout)  # pyright: ignore[reportPrivateUsage]
+        network._left(past, httpcore.ReadTimeout)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_httpx_still_has_what_the_deadline_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If this fails, httpx or httpcore has changed: mend `cap_by_deadline` in transport.py."""
+    """If this fails, httpx or httpcore has changed: mend `cap_by_deadline` in network.py."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "intranet.test")
     with NLPearl(KEY) as pearl:
@@ -251,7 +253,6 @@ def test_a_write_that_the_system_refuses_was_not_sent() -> None:
     connections = transport.Connections("http://127.0.0.1", transport.Signer(Key("a:b")), 1, None)
     from nlpearl.attempts import SyncAttempt
     from nlpearl.leads import Lead
-    from nlpearl.retries import Deadline
     from nlpearl.wire import AddLead
 
     attempt = SyncAttempt(connections, AddLead(OUTBOUND_ID, Lead(PHONE)), Deadline(1))
