@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults slow spec generate time-zones check clean
+.PHONY: help demo test lint types pytest faults faults-vendor slow bench docs spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,8 +40,22 @@ pytest: .venv/ready .venv/prism
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix
 
+faults-vendor: .venv/ready ## play some of them to the vendor's package, too, and print a table of Markdown
+	@$(BIN)/python -m tools.vendor_faults
+
 slow: .venv/ready ## run the tests that take their time: other Pythons, the table, kills, look-ups
 	$(BIN)/python -m pytest -q -m slow
+
+.venv/docs: .venv/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
+	@touch $@
+
+docs: .venv/docs ## build the documentation into site/; a broken link or an undocumented name fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python -m pytest -q tests/test_readme.py
+
+bench: .venv/ready ## measure speed beside bare httpx and other clients, into benchmarks/ (half an hour)
+	$(BIN)/python benchmarks/run.py $(PARTS)
 
 spec: .venv/ready ## take openapi.yaml from the vendor's page (PAGES="…": other addresses, files, folders)
 	$(BIN)/python tools/spec.py $(PAGES)
@@ -56,4 +70,4 @@ check: .venv/ready ## fail if what is committed is not what would be generated
 	$(BIN)/python tools/generate.py --check
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* dist
+	rm -rf site .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* dist

@@ -6,6 +6,7 @@ nothing; whoever adds a lead needs httpx anyway.
 
 from typing import TYPE_CHECKING
 
+from . import _vendor
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ _MODULES = {
     "WindowsTimeZone": "time_zones",
     "to_windows_time_zone": "time_zones",
 }
+
+_vendor.warn()
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,7 @@
 """The front door: the README's Python runs as it stands, its promises about files are true, and
 the demo tells its story."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -8,12 +9,25 @@ from pathlib import Path
 
 import pytest
 
+import nlpearl
 from nlpearl import NLPearlError
 from nlpearl.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(text: str) -> list[str]:
+    """The Python of a page."""
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = blocks(README)
+PAGES = [
+    pytest.param(path, block, id=f"{path.stem}-{number}")
+    for path in sorted((ROOT / "docs").glob("**/*.md"))
+    for number, block in enumerate(blocks(path.read_text(encoding="utf-8")))
+]
 
 pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
 
@@ -26,6 +40,20 @@ def test_a_block_of_the_readme_runs(
     exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
     adds = "add_lead(" in block and "Sandbox()" not in block and "call me" not in block
     assert len(nlpearl_sandbox.leads) == (2 if "add_leads(" in block else adds)
+
+
+@pytest.mark.parametrize(("page", "block"), PAGES)
+def test_a_block_of_the_documentation_runs(
+    page: Path,
+    block: str,
+    nlpearl_sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, page.name, "exec"), {"__name__": "page"})
+    sent = [request for request in nlpearl_sandbox.requests if request.method == "PUT"]
+    assert {request.status for request in sent} <= {200}
 
 
 def test_the_import_of_the_readme_says_which_line_failed_and_can_be_run_again(
@@ -66,6 +94,20 @@ def test_the_readme_names_every_class_of_error() -> None:
 
 def _tree(cls: type) -> set[type]:
     return {cls}.union(*(_tree(kind) for kind in list[type](cls.__subclasses__())))
+
+
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", nlpearl.__all__)
+def test_every_public_name_is_documented(name: str) -> None:
+    assert re.search(rf"nlpearl\.{name}\b|^### `{name}`", REFERENCE, re.MULTILINE)
+    value = getattr(nlpearl, name)
+    if isinstance(value, type):
+        assert value.__doc__
+        for member, what in vars(value).items():
+            if not member.startswith("_") and callable(what):
+                assert inspect.getdoc(getattr(value, member)), member
 
 
 def test_make_alone_lists_the_targets_of_the_readme() -> None:
