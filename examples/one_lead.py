@@ -1,0 +1,35 @@
+"""One lead, and what to do with each kind of error.
+
+pip install 'nlpearl-client[sandbox]'
+python examples/one_lead.py
+"""
+
+from nlpearl import InvalidLeadError, NLPearl, NLPearlError, Outcome
+from sandboxed import sandboxed
+
+CAMPAIGN = "67d42f167f3c392c6d7a2d40"
+
+
+def add(pearl: NLPearl, phone_number: str) -> str:
+    """Add one person, and say what became of it."""
+    try:
+        added = pearl.add_lead(
+            CAMPAIGN,
+            phone_number,
+            external_id="crm-42",
+            time_zone="America/Los_Angeles",
+            call_data={"firstName": "Joe"},
+        )
+    except InvalidLeadError as error:
+        return f"mend this first: {error.errors}"
+    except NLPearlError as error:
+        if error.outcome is Outcome.UNKNOWN:
+            return f"perhaps added; look crm-42 up before anybody adds it again: {error}"
+        return f"certainly not added: {error}"
+    return f"added as {added.lead_id}"
+
+
+if __name__ == "__main__":
+    with sandboxed(), NLPearl() as pearl:
+        print(add(pearl, "call me"))
+        print(add(pearl, "+14155550123"))

@@ -1,0 +1,1 @@
+pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
