@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults faults-vendor slow bench docs spec generate time-zones check clean
+.PHONY: help demo test lint types pytest faults faults-vendor slow bench docs dist spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,11 @@ slow: .venv/ready ## run the tests that take their time: other Pythons, the tabl
 docs: .venv/docs ## build the documentation into site/; a broken link or an undocumented name fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	$(BIN)/python -m pytest -q tests/test_readme.py
+
+dist: .venv/ready ## build wheel and sdist into dist/, byte for byte the same each time, and check them
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-1577836800} $(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/twine check --strict dist/*
 
 bench: .venv/ready ## measure speed beside bare httpx and other clients, into benchmarks/ (half an hour)
 	$(BIN)/python benchmarks/run.py $(PARTS)

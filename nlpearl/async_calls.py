@@ -29,7 +29,7 @@ class AsyncConnections:
         verify: ssl.SSLContext | bool = True,
     ) -> None:
         check_http_client(http_client, httpx.AsyncClient)
-        self.own = http_client is None
+        self.own: bool = http_client is None
         self.origin = origin
         self.signer = signer
         self.timeout = timeout

@@ -12,6 +12,7 @@ from .async_calls import AsyncConnections, play_async
 from .bulk import Flight, LeadResult, Plan, Row
 from .calls import AddCall
 from .errors import LedgerError
+from .ledger import Session
 
 Value = TypeVar("Value")
 
@@ -107,7 +108,7 @@ class TaskFlight(Flight):
         if self.session:
             await self.at_the_disk(self.session.close)
             self._disk.shutdown()
-            self.session = None
+            self.session: Session | None = None
 
 
 class AsyncLeadRun(AsyncIterator[LeadResult]):

@@ -87,7 +87,7 @@ class Plan:
 Step = Note | AddCall
 
 # Replaced by the tests that turn the clock.
-monotonic = time.monotonic
+monotonic: Callable[[], float] = time.monotonic
 
 
 class Flight(abc.ABC):
@@ -99,13 +99,13 @@ class Flight(abc.ABC):
         self._read = 0
         self._held: deque[Row] = deque()
         self._lock = threading.Lock()
-        self.session = plan.session
+        self.session: Session | None = plan.session
         #: Rows that were read and whose results have not been delivered.
-        self.pending = 0
+        self.pending: int = 0
         #: Nothing more is read.
-        self.exhausted = False
+        self.exhausted: bool = False
         #: Nothing more is read, or sent.
-        self.stopped = False
+        self.stopped: bool = False
         #: What ended the run before its time; raised once everything else has been delivered.
         self.fault: BaseException | None = None
 

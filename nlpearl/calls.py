@@ -21,7 +21,7 @@ from .leads import AddedLead, Lead
 from .retries import backoff, wait_before_retry
 from .transport import Connections
 
-logger = logging.getLogger("nlpearl")
+logger: logging.Logger = logging.getLogger("nlpearl")
 
 Ended = AddedLead | NLPearlError
 
@@ -53,7 +53,7 @@ class Call(abc.ABC, Generic[Result]):
     """A call of any operation; of `add_lead` and `find_lead` there are kinds below."""
 
     def __init__(self, timeout: float, max_retries: int, *, paced: bool = False) -> None:
-        self.deadline = Deadline(timeout)
+        self.deadline: Deadline = Deadline(timeout)
         self._max_retries = max_retries
         # A 429 is the business of whoever made the call.
         self._paced = paced
@@ -122,7 +122,7 @@ class AddCall(Call[AddedLead]):
         # Here, since the generated client takes 8 ms to import (2026-11).
         from .wire import AddLead
 
-        self.operation = AddLead(outbound_id, lead)
+        self.operation: AddLead = AddLead(outbound_id, lead)
         self._reconciles = reconcile and can_be_looked_up(lead.external_id)
 
     @property

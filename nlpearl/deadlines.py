@@ -10,9 +10,9 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         #: How long the whole call may take.
-        self.seconds = seconds
+        self.seconds: float = seconds
         #: The end, on `time.monotonic`'s clock.
-        self.at = time.monotonic() + seconds
+        self.at: float = time.monotonic() + seconds
 
     def left(self) -> float:
         """Seconds until the end; negative once it is past."""

@@ -88,7 +88,7 @@ class DuplicateLeadError(NLPearlError):
 class UnsettledLeadError(NLPearlError):
     """An earlier run sent this row and never learnt its end."""
 
-    outcome = Outcome.UNKNOWN
+    outcome: Outcome = Outcome.UNKNOWN
 
 
 class APIConnectionError(NLPearlError):
@@ -106,7 +106,7 @@ class APITimeoutError(APIConnectionError):
 class APIStatusError(NLPearlError):
     """The API answered, and not with a lead id."""
 
-    outcome = Outcome.REFUSED
+    outcome: Outcome = Outcome.REFUSED
 
     #: The status of the answer.
     status_code: int
@@ -175,13 +175,13 @@ class RateLimitError(APIStatusError):
 class ServerError(APIStatusError):
     """408, 5xx or above: the server failed, before or after it added the lead."""
 
-    outcome = Outcome.UNKNOWN
+    outcome: Outcome = Outcome.UNKNOWN
 
 
 class UnexpectedResponseError(APIStatusError):
     """A success that cannot be read, or has no lead id. The lead was probably added."""
 
-    outcome = Outcome.UNKNOWN
+    outcome: Outcome = Outcome.UNKNOWN
 
 
 def complaint(errors: Mapping[str, Sequence[str]]) -> str:

@@ -100,7 +100,7 @@ class Ledger:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(fspath(path))
+        self.path: Path = Path(fspath(path))
 
     def __repr__(self) -> str:
         return f"Ledger({str(self.path)!r})"
@@ -110,11 +110,11 @@ class Note:
     """Something that is queued to be written."""
 
     def __init__(self, session: "Session", change: "Callable[[sqlite3.Connection], Any]") -> None:
-        self.change = change
-        self.is_written = False
+        self.change: Callable[[sqlite3.Connection], Any] = change
+        self.is_written: bool = False
         self.answer: Any = LedgerError("the ledger could not be written")
         #: Held while it sleeps.
-        self.turn = threading.Lock()
+        self.turn: threading.Lock = threading.Lock()
         self._session = session
 
     def result(self) -> Any:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from .errors import RateLimitError
 from .retries import FIRST_BACKOFF, LONGEST_BACKOFF
 
-logger = logging.getLogger("nlpearl")
+logger: logging.Logger = logging.getLogger("nlpearl")
 
 #: Seconds; a limit that lasts longer ends the run.
 LONGEST_LIMIT = 600.0

@@ -90,7 +90,7 @@ class Connections:
         verify: ssl.SSLContext | bool = True,
     ) -> None:
         check_http_client(http_client, httpx.Client)
-        self.own = http_client is None
+        self.own: bool = http_client is None
         self.origin = origin
         self.signer = signer
         self.timeout = timeout

@@ -21,8 +21,8 @@ class AddLead:
 
     reads = False
     needs = "lead id"
-    sync = staticmethod(add_lead.sync_detailed)
-    asynchronous = staticmethod(add_lead.asyncio_detailed)
+    sync: "staticmethod[..., Any]" = staticmethod(add_lead.sync_detailed)
+    asynchronous: "staticmethod[..., Any]" = staticmethod(add_lead.asyncio_detailed)
 
     def __init__(self, outbound_id: str, lead: Lead) -> None:
         self.outbound_id = outbound_id
@@ -64,8 +64,8 @@ class FindLead:
 
     reads = True
     needs = "lead"
-    sync = staticmethod(get_lead_by_external_id.sync_detailed)
-    asynchronous = staticmethod(get_lead_by_external_id.asyncio_detailed)
+    sync: "staticmethod[..., Any]" = staticmethod(get_lead_by_external_id.sync_detailed)
+    asynchronous: "staticmethod[..., Any]" = staticmethod(get_lead_by_external_id.asyncio_detailed)
 
     def __init__(self, outbound_id: str, external_id: str) -> None:
         self.outbound_id = outbound_id

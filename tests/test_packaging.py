@@ -279,6 +279,15 @@ def test_pyright_follows_a_users_code_into_the_low_level_client(
 # What an import costs
 
 
+def test_every_type_of_the_public_interface_is_known(tmp_path: Path) -> None:
+    folder = Path(sys.executable).parent  # pyright takes the interpreter of PATH, from outside
+    said = output(
+        folder / "pyright", "--verifytypes", "nlpearl", "--ignoreexternal",
+        cwd=tmp_path, PATH=f"{folder}{os.pathsep}{os.environ['PATH']}",
+    )  # fmt: skip
+    assert "Type completeness score: 100%" in said
+
+
 def loaded(statement: str, cwd: Path) -> set[str]:
     """The modules that a statement loads, in a process of its own."""
     script = (

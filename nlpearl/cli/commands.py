@@ -47,10 +47,10 @@ def sentences() -> Generator[None]:
         fail(error)
 
 
-region = click.option(
+_region = click.option(
     "--default-region", metavar="CODE", help="Where numbers without + are at home."
 )
-reconciles = click.option("--reconcile", is_flag=True, help="Look up what has no known end.")
+_reconciles = click.option("--reconcile", is_flag=True, help="Look up what has no known end.")
 
 
 @nlpearl.command()
@@ -59,8 +59,8 @@ reconciles = click.option("--reconcile", is_flag=True, help="Look up what has no
 @click.option("--external-id")
 @click.option("--time-zone", help="A Windows id or an IANA name.")
 @click.option("--call-data", "-d", multiple=True, metavar="NAME=VALUE")
-@region
-@reconciles
+@_region
+@_reconciles
 def add_lead(
     outbound_id: str,
     phone_number: str,
@@ -129,8 +129,8 @@ def add_lead(
 @click.option("--concurrency", default=8, show_default=True)
 @click.option("--rate", type=float, help="Leads in a second at most.")
 @click.option("--resend-unknown", is_flag=True, help="Send again what has no known end, too.")
-@region
-@reconciles
+@_region
+@_reconciles
 def add_leads(  # each is an option
     outbound_id: str,
     file: str,

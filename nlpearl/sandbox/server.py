@@ -34,7 +34,7 @@ class Server(ThreadedWSGIServer):
 
     def __init__(self, port: int, play: Callable[[Request], Reply]) -> None:
         self.play = play
-        self.stopping = threading.Event()
+        self.stopping: threading.Event = threading.Event()
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
         # Bound here: where the port is in use werkzeug prints and exits the process.
