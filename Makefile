@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults faults-vendor slow bench docs dist spec generate time-zones check clean
+.PHONY: help demo test lint types pytest faults faults-vendor slow fuzz bench docs dist dist-test spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -32,10 +32,7 @@ types: .venv/ready
 	@touch .venv/prism
 
 pytest: .venv/ready .venv/prism
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -m "not slow"
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+	$(BIN)/python -m pytest -q -m "not slow" -n auto --maxprocesses 4 --cov
 
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix
@@ -45,6 +42,11 @@ faults-vendor: .venv/ready ## play some of them to the vendor's package, too, an
 
 slow: .venv/ready ## run the tests that take their time: other Pythons, the table, kills, look-ups
 	$(BIN)/python -m pytest -q -m slow
+
+fuzz: .venv/ready ## feed answers, files and zone names with rubbish, a minute each (SECONDS=…)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
+	for target in answers csv jsonl zones; do \
+		$(BIN)/python -W ignore -m tools.fuzz $$target $${SECONDS:-60} || exit 1; done
 
 .venv/docs: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
@@ -58,6 +60,9 @@ dist: .venv/ready ## build wheel and sdist into dist/, byte for byte the same ea
 	rm -rf dist
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-1577836800} $(BIN)/python -m build --no-isolation --outdir dist
 	$(BIN)/twine check --strict dist/*
+
+dist-test: dist ## run the sdist's own tests: each Python that is here, the lowest attrs and httpx
+	$(BIN)/python -m tools.dist_test dist/*.tar.gz
 
 bench: .venv/ready ## measure speed beside bare httpx and other clients, into benchmarks/ (half an hour)
 	$(BIN)/python benchmarks/run.py $(PARTS)
@@ -75,4 +80,4 @@ check: .venv/ready ## fail if what is committed is not what would be generated
 	$(BIN)/python tools/generate.py --check
 
 clean: ## remove .venv and every cache
-	rm -rf site .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* dist
+	rm -rf site .fuzz .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* dist

@@ -77,11 +77,11 @@ def closure(requirements: Iterable[str]) -> set[str]:
     return set(found)
 
 
-def virtual_environment(path: Path) -> Environment:
+def virtual_environment(path: Path, *more: str) -> Environment:
     """A fresh one. What the wheel depends on is linked from here, which saves the network."""
     output(sys.executable, "-m", "venv", "--without-pip", path, cwd=path.parent)
     [packages] = path.glob("lib/python*/site-packages")
-    for name in closure(PYPROJECT["project"]["dependencies"]):
+    for name in closure([*PYPROJECT["project"]["dependencies"], *more]):
         distribution = importlib.metadata.distribution(name)
         for top in {file.parts[0] for file in distribution.files or ()} - {".."}:
             if top != "__pycache__":
@@ -107,10 +107,14 @@ def installed(
     distributions: Distributions, tmp_path_factory: pytest.TempPathFactory
 ) -> Environment:
     environment = virtual_environment(tmp_path_factory.mktemp("installed") / "venv")
+    install(distributions.wheel, environment)
+    return environment
+
+
+def install(wheel: Path, environment: Environment) -> None:
     command = [sys.executable, "-m", "pip", "--python", str(environment.python), "install"]
     # pip checks that the dependencies are there; without an index it could not fetch them.
-    output(*command, "--quiet", "--no-index", distributions.wheel, cwd=environment.packages)
-    return environment
+    output(*command, "--quiet", "--no-index", wheel, cwd=environment.packages)
 
 
 # What is in them
@@ -157,14 +161,19 @@ def test_the_wheel_needs_attrs_and_httpx_and_nothing_more_without_an_extra(
     assert plain == {"attrs", "httpx"}
 
 
-def test_the_sdist_builds_the_same_wheel(distributions: Distributions, tmp_path: Path) -> None:
-    with tarfile.open(distributions.sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
-    [source] = tmp_path.iterdir()
-    build(source, tmp_path / "dist", "--wheel")
-    [wheel] = (tmp_path / "dist").iterdir()
-    assert wheel.name == distributions.wheel.name
-    assert contents(wheel) == contents(distributions.wheel)
+def test_the_sdist_builds_both_again_byte_for_byte_in_another_folder_and_umask(
+    distributions: Distributions, tmp_path: Path
+) -> None:
+    umask = os.umask(0o077)
+    try:
+        with tarfile.open(distributions.sdist) as archive:
+            archive.extractall(tmp_path, filter="data")
+        [source] = tmp_path.iterdir()
+        build(source, tmp_path / "dist", "--wheel", "--sdist")
+    finally:
+        os.umask(umask)
+    again = {path.name: path.read_bytes() for path in (tmp_path / "dist").iterdir()}
+    assert again == {path.name: path.read_bytes() for path in distributions}
 
 
 def test_the_sdist_holds_what_generating_needs_and_no_rubbish(
@@ -276,16 +285,22 @@ def test_pyright_follows_a_users_code_into_the_low_level_client(
     assert {remark["severity"] for remark in said["generalDiagnostics"]} == {"information"}
 
 
-# What an import costs
-
-
-def test_every_type_of_the_public_interface_is_known(tmp_path: Path) -> None:
-    folder = Path(sys.executable).parent  # pyright takes the interpreter of PATH, from outside
-    said = output(
-        folder / "pyright", "--verifytypes", "nlpearl", "--ignoreexternal",
-        cwd=tmp_path, PATH=f"{folder}{os.pathsep}{os.environ['PATH']}",
-    )  # fmt: skip
+def test_every_type_of_the_public_interface_is_known(
+    distributions: Distributions, tmp_path: Path
+) -> None:
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    more = [line for lines in extras for line in lines]
+    environment = virtual_environment(tmp_path / "venv", *more, "pytest")
+    install(distributions.wheel, environment)
+    # pyright takes the interpreter of PATH.
+    path = f"{environment.python.parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "pyright", "--verifytypes", "nlpearl", "--ignoreexternal"]
+    said = output(*command, cwd=tmp_path, PATH=path)
+    assert str(environment.packages) in said
     assert "Type completeness score: 100%" in said
+
+
+# What an import costs
 
 
 def loaded(statement: str, cwd: Path) -> set[str]:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,9 +52,12 @@ def test_a_block_of_the_documentation_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, page.name, "exec"), {"__name__": "page"})
+    names: dict[str, Any] = {"__name__": "page"}
+    exec(compile(block, page.name, "exec"), names)
     sent = [request for request in nlpearl_sandbox.requests if request.method == "PUT"]
     assert {request.status for request in sent} <= {200}
+    for name in [name for name in names if name.startswith("test_")]:
+        names[name](nlpearl_sandbox)
 
 
 def test_the_import_of_the_readme_says_which_line_failed_and_can_be_run_again(

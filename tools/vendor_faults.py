@@ -28,7 +28,8 @@ except Exception as error:
     print("raises " + type(error).__name__)
 else:
     ended = isinstance(said, dict) and "leadId" in said
-    print("returns " + ("the lead id" if ended else ascii(said)[:40]))
+    kind = "the problem, as a dict" if said and "title" in said else ascii(said)
+    print("returns " + ("the lead id" if ended else kind))
 """
 
 SHOWN = [

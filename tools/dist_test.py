@@ -1,0 +1,68 @@
+"""Unpacks an sdist and runs its own tests: every check on this Python, then the tests on each newer
+one that is here, and on this one with the lowest versions that pyproject.toml allows.
+
+`python -m tools.dist_test dist/nlpearl_client-….tar.gz`. It ends with 1 if any of them failed.
+"""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+NEWER = ("3.12", "3.13", "3.14")
+
+
+def python(version: str) -> str | None:
+    """Where this Python is: on PATH, or one of pyenv's."""
+    kept = sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"))
+    return str(kept[-1]) if kept else shutil.which(f"python{version}")
+
+
+def lowest(project: Path) -> None:
+    """Pin what we need at run time, without and with extras, to the least that is allowed."""
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = about["optional-dependencies"].values()
+    needed = [*about["dependencies"], *(line for lines in extras for line in lines)]
+    constraints = project / "constraints.txt"
+    lines = constraints.read_text(encoding="utf-8").splitlines()
+    pinned = {line.split("==")[0]: line for line in lines}
+    for requirement in map(Requirement, needed):
+        [least] = (each.version for each in requirement.specifier if each.operator == ">=")
+        pinned[requirement.name] = f"{requirement.name}=={least}"
+    constraints.write_text("\n".join(pinned.values()) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    [sdist] = sys.argv[1:]
+    this = "{}.{}".format(*sys.version_info)
+    runs = [(this, "test"), (this, "lowest"), *((version, "pytest") for version in NEWER)]
+    ends: list[str] = []
+    for version, kind in runs:
+        interpreter = sys.executable if version == this else python(version)
+        if interpreter is None:
+            ends.append(f"{version} {kind:8} not here")
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            with tarfile.open(sdist) as archive:
+                archive.extractall(folder, filter="data")
+            [project] = Path(folder).iterdir()
+            if kind == "lowest":
+                lowest(project)
+            began = time.monotonic()
+            target = "pytest" if kind == "lowest" else kind
+            command = ["make", target, f"PYTHON={interpreter}"]
+            done = subprocess.run(command, cwd=project, check=False)
+            said = "FAILED" if done.returncode else "passed"
+            ends.append(f"{version} {kind:8} {said} in {time.monotonic() - began:.0f} s")
+    print(*ends, sep="\n")
+    sys.exit(any("FAILED" in end for end in ends))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Feeds what comes from outside with what nobody would send, guided by coverage (atheris).
+
+`python -m tools.fuzz TARGET SECONDS`, where TARGET is a function below. Only our own errors may
+come out, and no message may hold the key or a control character. What breaks that is printed.
+"""
+
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
+# (atheris has no types, and is installed by `make fuzz` alone.)
+
+import gzip
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["nlpearl"]):
+    import httpx
+
+    from nlpearl import WINDOWS_TIME_ZONES, NLPearl, NLPearlError, to_windows_time_zone
+    from nlpearl.cli.files import Columns, FileError, Source
+    from nlpearl.leads import to_lead_of_row
+
+SECRET = "s3cretKey0000000"  # noqa: S105  (nobody's)
+Target = Callable[[bytes], None]
+
+
+def told(error: Exception) -> None:
+    """What a caller is told: lines that print, without the key."""
+    message = f"{error}\n{error!r}"
+    assert SECRET not in message
+    assert all(line.replace("\t", "").isprintable() for line in message.split("\n")), message
+
+
+def answers() -> tuple[Target, list[bytes]]:
+    """A server's answers to an addition and to a look-up."""
+    given: list[tuple[int, list[tuple[bytes, bytes]], bytes]] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status, headers, body = given[0]
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+    http_client = httpx.Client(transport=httpx.MockTransport(answer))
+    pearl = NLPearl(f"a1b2:{SECRET}", max_retries=0, http_client=http_client)
+
+    def target(data: bytes) -> None:
+        head, _, body = data.partition(b"\n\n")
+        status, *lines = head.split(b"\n")
+        headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+        given[:] = [(max(200, int(status[:3]) if status.isdigit() else 200), headers, body)]
+        for call in (
+            lambda: pearl.add_lead(
+                "67d42f167f3c392c6d7a2d40", "+14155550123", external_id="crm-42"
+            ),
+            lambda: pearl.find_lead("67d42f167f3c392c6d7a2d40", "crm-42"),
+        ):
+            try:
+                call()
+            except NLPearlError as error:
+                told(error)
+
+    return target, [
+        b'200\ncontent-type: application/json\n\n{"leadId":"67d42f167f3c392c6d7a2d41"}',
+        b"400\ncontent-type: application/problem+json; charset=utf-8\n\n"
+        b'{"title":"t","detail":"d","traceId":"00-1","errors":{"$.callData[\'age\']":["x"],"a":1}}',
+        b"429\nretry-after: 2\n\n",
+        b"503\nretry-after: Wed, 21 Oct 2026 07:28:00 GMT\n"
+        b"date: Wed, 21 Oct 2026 07:27:00 +0100\n\n<html><title>x</title>",
+        b"200\nset-cookie: a=b\n\n"
+        b'{"id":"1","status":10,"phoneNumber":"+14155550123","created":"2026-10-21T07:28:00.123Z"}',
+        b"200\ncontent-encoding: gzip\n\n" + gzip.compress(b'{"leadId":"1"}'),
+    ]
+
+
+def _rows(kind: str, data: bytes, folder: Path) -> None:
+    file = folder / "people"
+    file.write_bytes(data)
+    source = Source(str(file), Columns({}, "call-data"), kind, "utf-8-sig", lambda _: None)  # type: ignore[arg-type]
+    try:
+        source.examine()
+        for row in source.rows():
+            try:
+                to_lead_of_row(row, "US")
+            except NLPearlError as error:
+                told(error)
+    except FileError as error:
+        told(error)
+    else:
+        assert len(source.places) == source.total, "a row was lost"
+
+
+def csv() -> tuple[Target, list[bytes]]:
+    """A file of CSV."""
+    folder = Path(tempfile.mkdtemp())
+    return lambda data: _rows("csv", data, folder), [
+        b"phone_number,external_id,firstName\n+14155550123,1,Joe\n(415) 555-0124,2,\n",
+        b'phone_number;time_zone\r\n"+14155550123";Europe/Rome\r\n\r\n+14155550124\r\n',
+        b'\xef\xbb\xbfphone_number\tcall_data.age\n+14155550123\t"4\n2"\n',
+    ]
+
+
+def jsonl() -> tuple[Target, list[bytes]]:
+    """A file of JSON Lines."""
+    folder = Path(tempfile.mkdtemp())
+    return lambda data: _rows("jsonl", data, folder), [
+        b'{"phone_number": "+14155550123", "external_id": 1, "call_data": {"age": 42}}\n[]\n',
+        b'{"phone_number": 1, "time_zone": ["PST"], "n": 1e999, "call_data": {"call_data": {}}}',
+    ]
+
+
+def zones() -> tuple[Target, list[bytes]]:
+    """The name of a time zone."""
+
+    def target(data: bytes) -> None:
+        name = data.decode("utf-8", "surrogateescape")
+        try:
+            assert to_windows_time_zone(name) in WINDOWS_TIME_ZONES
+        except NLPearlError as error:
+            told(error)
+
+    return target, [
+        *(name.encode() for name in WINDOWS_TIME_ZONES),
+        b"america/new_york", b"Etc/GMT+8", b"UTC-08:00", b"PST", b"EST5EDT", b"Asia/Kolkata",
+    ]  # fmt: skip
+
+
+def main() -> None:
+    name, seconds = sys.argv[1:]
+    target, seeds = {each.__name__: each for each in (answers, csv, jsonl, zones)}[name]()
+    corpus = Path(".fuzz", name)
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    options = [f"-max_total_time={seconds}", f"-artifact_prefix={corpus}/", "-max_len=4096"]
+    atheris.Setup(
+        [sys.argv[0], str(corpus), *options, "-verbosity=0", "-print_final_stats=1"], target
+    )
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
