@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults faults-vendor slow fuzz bench docs dist dist-test spec generate time-zones check clean
+.PHONY: help demo test lint types pytest faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,11 @@ fuzz: .venv/ready ## feed answers, files and zone names with rubbish, a minute e
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
 	for target in answers csv jsonl zones; do \
 		$(BIN)/python -W ignore -m tools.fuzz $$target $${SECONDS:-60} || exit 1; done
+
+audit: .venv/ready ## ask for known weaknesses of the pinned packages and the workflows (needs the internet)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group audit
+	$(BIN)/zizmor .github
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 .venv/docs: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
