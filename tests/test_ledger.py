@@ -408,7 +408,10 @@ def play_read_only(sandbox: Sandbox, path: Path, mode: int) -> None:
     path.chmod(0o444)
     path.parent.chmod(mode)
     code = """
-    import encodings.idna, httpx, nlpearl.runs  # the interpreter's own files may be out of reach
+    import encodings.idna, httpx, importlib, nlpearl, pkgutil
+    for module in pkgutil.iter_modules(nlpearl.__path__, "nlpearl."):  # they may be out of reach
+        if not module.ispkg and not module.name.endswith("__"):
+            importlib.import_module(module.name)
     with NLPearl(KEY, base_url=URL) as pearl:
         if os.geteuid() == 0:
             os.seteuid(65534)

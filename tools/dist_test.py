@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 NEWER = ("3.12", "3.13", "3.14")
 
@@ -25,16 +26,15 @@ def python(version: str) -> str | None:
 
 
 def lowest(project: Path) -> None:
-    """Pin what we need at run time, without and with extras, to the least that is allowed."""
-    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = about["optional-dependencies"].values()
-    needed = [*about["dependencies"], *(line for lines in extras for line in lines)]
+    """Pin what we need at run time to the least that is allowed. (Extras: the tools that the tests
+    need ask for more of rich.)"""
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     constraints = project / "constraints.txt"
     lines = constraints.read_text(encoding="utf-8").splitlines()
-    pinned = {line.split("==")[0]: line for line in lines}
-    for requirement in map(Requirement, needed):
+    pinned = {canonicalize_name(line.split("==")[0]): line for line in lines}
+    for requirement in map(Requirement, about["project"]["dependencies"]):
         [least] = (each.version for each in requirement.specifier if each.operator == ">=")
-        pinned[requirement.name] = f"{requirement.name}=={least}"
+        pinned[canonicalize_name(requirement.name)] = f"{requirement.name}=={least}"
     constraints.write_text("\n".join(pinned.values()) + "\n", encoding="utf-8")
 
 
