@@ -21,6 +21,7 @@ from nlpearl_api.models import LeadToAddApi, LeadToAddResponseApi, ValidationPro
 from openapi_python_client.config import ConfigFile
 
 from nlpearl import configuration
+from tools.dist_test import NEWER_PYTHONS, find_python
 from tools.generate import ROOT, GenerateError, check, differences, make, overlaid
 
 SPEC = ROOT / "openapi.yaml"
@@ -363,14 +364,14 @@ def test_the_surroundings_change_no_byte(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("version", ["3.12", "3.13"])
+@pytest.mark.parametrize("version", NEWER_PYTHONS)
 def test_another_python_makes_the_same_bytes(version: str, project: Path, tmp_path: Path) -> None:
-    pythons = sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"))
-    if not pythons:
-        pytest.skip(f"pyenv has no Python {version}")
+    another = find_python(version)
+    if another is None:
+        pytest.skip(f"there is no Python {version} here")
     environment = tmp_path / "venv"
     python = str(environment / "bin/python")
-    subprocess.run([pythons[-1], "-m", "venv", environment], check=True)
+    subprocess.run([another, "-m", "venv", environment], check=True)
     command = [python, "-m", "pip", "install", "--quiet", "-c", str(ROOT / "constraints.txt")]
     packages = ["openapi-python-client", "ruff", "oas-patch", "jsonpath-ng", "pyyaml"]
     subprocess.run([*command, *packages], env=AMBIENT, check=True)

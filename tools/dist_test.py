@@ -16,10 +16,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-NEWER = ("3.12", "3.13", "3.14")
+NEWER_PYTHONS = ("3.12", "3.13", "3.14")
 
 
-def python(version: str) -> str | None:
+def find_python(version: str) -> str | None:
     """Where this Python is: on PATH, or one of pyenv's."""
     kept = sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"))
     return str(kept[-1]) if kept else shutil.which(f"python{version}")
@@ -41,10 +41,10 @@ def lowest(project: Path) -> None:
 def main() -> None:
     [sdist] = sys.argv[1:]
     this = "{}.{}".format(*sys.version_info)
-    runs = [(this, "test"), (this, "lowest"), *((version, "pytest") for version in NEWER)]
+    runs = [(this, "test"), (this, "lowest"), *((version, "pytest") for version in NEWER_PYTHONS)]
     ends: list[str] = []
     for version, kind in runs:
-        interpreter = sys.executable if version == this else python(version)
+        interpreter = sys.executable if version == this else find_python(version)
         if interpreter is None:
             ends.append(f"{version} {kind:8} not here")
             continue
