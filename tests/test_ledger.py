@@ -413,10 +413,11 @@ def play_read_only(sandbox: Sandbox, path: Path, mode: int) -> None:
         if not module.ispkg and not module.name.endswith("__"):
             importlib.import_module(module.name)
     with NLPearl(KEY, base_url=URL) as pearl:
+        run = pearl.add_leads(OUTBOUND_ID, rows, ledger=PATH)  # has read the certificates
         if os.geteuid() == 0:
             os.seteuid(65534)
         try:
-            list(pearl.add_leads(OUTBOUND_ID, rows, ledger=PATH))
+            list(run)
         except Exception as error:
             print(type(error).__name__, error)
     """
