@@ -21,6 +21,7 @@ test: lint types check pytest ## run every check
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types: .venv/ready
 	$(BIN)/mypy nlpearl tests tools demo.py
