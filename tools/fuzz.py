@@ -4,7 +4,7 @@
 come out, and no message may hold the key or a control character. What breaks that is printed.
 """
 
-# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
+# pyright: basic, reportMissingImports=false, reportMissingModuleSource=false, reportAttributeAccessIssue=false
 # (atheris has no types, and is installed by `make fuzz` alone.)
 
 import gzip
