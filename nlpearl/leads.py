@@ -87,17 +87,16 @@ def to_lead(
 
 def check_rows(leads: object, *kinds: type) -> None:
     """Refuse what cannot be the input of a run: InvalidArgumentError."""
-    one = _is_one(leads)
-    if not one and isinstance(leads, kinds):
+    kind = _kind(leads)
+    if isinstance(leads, Lead | Mapping):
+        hint = "put it into a list"
+    elif isinstance(leads, str | bytes):
+        hint = "of a file pass the rows, such as csv.DictReader gives"
+    elif isinstance(leads, kinds):
         return
-    hint = "put it into a list" if one else f"it has to be {' or '.join(k.__name__ for k in kinds)}"
-    raise InvalidArgumentError(
-        f"leads is an iterable of Lead or of mappings, not {_kind(leads)}; {hint}"
-    )
-
-
-def _is_one(leads: object) -> bool:
-    return isinstance(leads, Lead | Mapping | str | bytes)
+    else:
+        hint = f"it has to be {' or '.join(kind.__name__ for kind in kinds)}"
+    raise InvalidArgumentError(f"leads is an iterable of Lead or of mappings, not {kind}; {hint}")
 
 
 def _kind(value: object) -> str:

@@ -318,6 +318,10 @@ def _fault(path: Path, error: Exception) -> LedgerError:
         said = "it is in use by another run; wait for its end, or take another file"
     elif "not a database" in said:
         said = "it is no ledger; take another path"
+    elif path.is_dir():
+        said = "it is a folder; name a file in it"
+    elif not path.parent.is_dir():
+        said = f"there is no folder {str(path.parent)!r}; make it first"
     return LedgerError(f"ledger {str(path)!r}: {said}")
 
 

@@ -156,8 +156,8 @@ def test_all_faults_of_a_row_come_at_once(pearl: NLPearl) -> None:
     [
         ({"phone_number": PHONE}, "not dict; put it into a list"),
         (Lead(PHONE), "not Lead; put it into a list"),
-        ("leads.csv", "not str; put it into a list"),
-        (b"leads.csv", "not bytes; put it into a list"),
+        ("leads.csv", "not str; of a file pass the rows"),
+        (b"leads.csv", "not bytes; of a file pass the rows"),
         (None, "not NoneType; it has to be Iterable"),
         (7, "not int; it has to be Iterable"),
     ],

@@ -361,7 +361,7 @@ def nowhere(path: Path) -> None:
         (foreign, "it is another database; take another path"),
         (newer, "it is of version 2, which a newer nlpearl-client wrote"),
         (truncated, "malformed"),
-        (Path.mkdir, "unable to open"),
+        (Path.mkdir, "it is a folder; name a file in it"),
         (nowhere, "unable to open"),
     ],
     ids=["text", "foreign", "newer", "truncated", "directory", "nowhere"],
@@ -375,6 +375,13 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(
         refused(colour, server.url, path, said)
     assert not server.requests
     assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+def test_a_folder_that_is_missing_is_named(colour: Colour, path: Path) -> None:
+    with Server(answers(answer())) as server:
+        missing = path.parent / "missing"
+        refused(colour, server.url, missing / "x.ledger", f"there is no folder {str(missing)!r}")
+    assert not missing.exists()
 
 
 def test_an_empty_file_becomes_a_ledger(sandbox: Sandbox, path: Path) -> None:
