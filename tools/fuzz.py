@@ -65,6 +65,8 @@ def answers() -> tuple[Target, list[bytes]]:
         b"400\ncontent-type: application/problem+json; charset=utf-8\n\n"
         b'{"title":"t","detail":"d","traceId":"00-1","errors":{"$.callData[\'age\']":["x"],"a":1}}',
         b"429\nretry-after: 2\n\n",
+        b'401\nx-key: %(key)b\n\n{"detail":"%(key)b","traceId":"%(key)b"}'
+        % {b"key": SECRET.encode()},
         b"503\nretry-after: Wed, 21 Oct 2026 07:28:00 GMT\n"
         b"date: Wed, 21 Oct 2026 07:27:00 +0100\n\n<html><title>x</title>",
         b"200\nset-cookie: a=b\n\n"
