@@ -76,8 +76,9 @@ bench: .venv/ready ## measure speed beside bare httpx and other clients, into be
 spec: .venv/ready ## take openapi.yaml from the vendor's page (PAGES="…": other addresses, files, folders)
 	$(BIN)/python tools/spec.py $(PAGES)
 
-generate: .venv/ready ## make the low-level client anew from openapi.yaml
+generate: .venv/ready ## regenerate the low-level client from openapi.yaml (ACCEPT=1: what it says is known)
 	$(BIN)/python tools/generate.py
+	$(BIN)/python tools/known_spec.py $(if $(ACCEPT),--accept)
 
 time-zones: .venv/ready ## make the table of time zones anew from CLDR and tools/time_zones.toml
 	$(BIN)/python tools/make_time_zones.py

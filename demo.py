@@ -21,7 +21,7 @@ from nlpearl import (
 )
 from nlpearl.sandbox import Sandbox
 
-OUTBOUND_ID = "67d42f167f3c392c6d7a2d40"
+CAMPAIGN_ID = "67d42f167f3c392c6d7a2d40"
 JOE = {"email": "joe@gmail.com", "address": "3 Abbey Road UK", "carLicense": "90-929-82"}
 
 COLOURS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
@@ -35,7 +35,7 @@ def say(text: str = "", colour: str = "") -> None:
 
 def main() -> None:
     logging.basicConfig(stream=sys.stdout, format="   %(message)s")
-    with Sandbox() as sandbox, NLPearl(sandbox.api_key, base_url=sandbox.url, timeout=5) as pearl:
+    with Sandbox() as sandbox, NLPearl(sandbox.api_key, base_url=sandbox.url, timeout=5) as client:
         say(f"A sandbox of NLPearl runs at {sandbox.url}. Nobody is phoned.\n")
 
         say("1. Two leads are added", "bold")
@@ -43,8 +43,8 @@ def main() -> None:
             ("crm-1", "+14155550123", "Pacific Standard Time"),
             ("crm-2", "+14155550124", "Türkiye Standard Time"),
         ):
-            added = pearl.add_lead(
-                OUTBOUND_ID, number, external_id=external_id, time_zone=zone, call_data=JOE
+            added = client.add_lead(
+                CAMPAIGN_ID, number, external_id=external_id, time_zone=zone, call_data=JOE
             )
             say(
                 f"   {external_id}  lead id {added.lead_id}, called by the clock of {zone}", "green"
@@ -52,24 +52,24 @@ def main() -> None:
 
         say("\n2. A lead that cannot be right is refused here, and nothing is sent", "bold")
         try:
-            pearl.add_lead(OUTBOUND_ID, "no digits", external_id=" ")
+            client.add_lead(CAMPAIGN_ID, "no digits", external_id=" ")
         except InvalidLeadError as error:
             for argument, messages in error.errors.items():
                 say(f"   {argument}: {'; '.join(messages)}", "yellow")
 
         say("\n3. A lead that the API refuses says why, and is certainly not there", "bold")
-        sandbox.misbehave(
+        sandbox.inject_fault(
             status=400, body='{"errors": {"PhoneNumber": ["Is on the do-not-call list."]}}'
         )
         try:
-            pearl.add_lead(OUTBOUND_ID, "+14155550125", external_id="crm-3")
+            client.add_lead(CAMPAIGN_ID, "+14155550125", external_id="crm-3")
         except BadRequestError as error:
             say(f"   {error}", "yellow")
 
         say("\n4. An answer that gets lost: the lead was stored, but how would we know?", "bold")
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(lost="close")
         try:
-            pearl.add_lead(OUTBOUND_ID, "+14155550126", external_id="crm-4")
+            client.add_lead(CAMPAIGN_ID, "+14155550126", external_id="crm-4")
         except NLPearlError as error:
             say(f"   outcome: {error.outcome.name}", "red")
             for line in str(error).splitlines():
@@ -77,14 +77,14 @@ def main() -> None:
 
         say("\n5. Three hundred leads, a pause, one refused, one answer lost", "bold")
         sandbox.clear()
-        sandbox.misbehave(retry_after=1)
-        sandbox.misbehave(status=400, body='{"errors": {"PhoneNumber": ["Is no phone."]}}')
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(retry_after=1)
+        sandbox.inject_fault(status=400, body='{"errors": {"PhoneNumber": ["Is no phone."]}}')
+        sandbox.inject_fault(lost="close")
         with tempfile.TemporaryDirectory() as directory:
             ledger = Path(directory, "people.ledger")
-            tally(list(pearl.add_leads(OUTBOUND_ID, people(300), ledger=ledger)))
+            tally(list(client.add_leads(CAMPAIGN_ID, people(300), ledger=ledger)))
             say("\n6. The same again, as after a crash: the ledger knows who was added", "bold")
-            tally(list(pearl.add_leads(OUTBOUND_ID, people(300), ledger=ledger)))
+            tally(list(client.add_leads(CAMPAIGN_ID, people(300), ledger=ledger)))
 
         say("\n7. The same as a command: a file of 400 rows, one of them no lead\n", "bold")
         with tempfile.TemporaryDirectory() as directory:
@@ -109,7 +109,7 @@ def command(sandbox: Sandbox, file: Path) -> None:
     """`nlpearl add-leads`, as in a shell."""
     rows = [f"+1415555{100 + number % 100:04},file-{number},Joe" for number in range(399)]
     file.write_text("\n".join(["phone_number,external_id,firstName", *rows, "no phone,file-399,"]))
-    arguments = ["add-leads", OUTBOUND_ID, file.name, "--concurrency", "20"]
+    arguments = ["add-leads", CAMPAIGN_ID, file.name, "--concurrency", "20"]
     say(f"   $ nlpearl {' '.join(arguments)}")
     environment = {"NLPEARL_API_KEY": sandbox.api_key, "NLPEARL_BASE_URL": sandbox.url}
     sys.stdout.flush()

@@ -56,8 +56,8 @@ def million(ledger: str | None = None) -> Any:
     transport = httpx.MockTransport(_answer)
     with NLPearl(
         KEY, base_url="http://127.0.0.1", http_client=httpx.Client(transport=transport)
-    ) as pearl:
-        for result in pearl.add_leads(OUTBOUND, _rows(MARKS[-1]), ledger=ledger):
+    ) as client:
+        for result in client.add_leads(OUTBOUND, _rows(MARKS[-1]), ledger=ledger):
             assert result.added
             watch()
     return watch.marks
@@ -69,8 +69,8 @@ def million_async() -> Any:
 
     async def run() -> None:
         client = httpx.AsyncClient(transport=transport)
-        async with AsyncNLPearl(KEY, base_url="http://127.0.0.1", http_client=client) as pearl:
-            async for result in pearl.add_leads(OUTBOUND, _rows(MARKS[-1])):
+        async with AsyncNLPearl(KEY, base_url="http://127.0.0.1", http_client=client) as client:
+            async for result in client.add_leads(OUTBOUND, _rows(MARKS[-1])):
                 assert result.added
                 watch()
 

@@ -31,11 +31,11 @@ def _rows(count: int) -> Iterator[dict[str, Any]]:
 def nlpearl_client(url: str, concurrency: int, count: int, ledger: str | None = None) -> Run:
     from nlpearl import NLPearl
 
-    pearl = NLPearl(KEY, base_url=url)
+    client = NLPearl(KEY, base_url=url)
 
     def run() -> None:
         options: Any = {"concurrency": concurrency, "ledger": ledger}
-        added = sum(1 for end in pearl.add_leads(OUTBOUND, _rows(count), **options) if end.added)
+        added = sum(1 for end in client.add_leads(OUTBOUND, _rows(count), **options) if end.added)
         assert added == count
 
     return run
@@ -46,9 +46,9 @@ def nlpearl_client_async(url: str, concurrency: int, count: int, ledger: str | N
 
     async def run() -> None:
         options: Any = {"concurrency": concurrency, "ledger": ledger}
-        async with AsyncNLPearl(KEY, base_url=url) as pearl:
+        async with AsyncNLPearl(KEY, base_url=url) as client:
             added = 0
-            async for end in pearl.add_leads(OUTBOUND, _rows(count), **options):
+            async for end in client.add_leads(OUTBOUND, _rows(count), **options):
                 added += end.added is not None
         assert added == count
 

@@ -32,15 +32,15 @@ AsyncCall = Callable[[], Awaitable[Any]]
 def nlpearl_client(url: str) -> Call:
     from nlpearl import NLPearl
 
-    pearl = NLPearl(KEY, base_url=url)
-    return lambda: pearl.add_lead(OUTBOUND, PHONE, **LEAD)
+    client = NLPearl(KEY, base_url=url)
+    return lambda: client.add_lead(OUTBOUND, PHONE, **LEAD)
 
 
 def nlpearl_client_async(url: str) -> AsyncCall:
     from nlpearl import AsyncNLPearl
 
-    pearl = AsyncNLPearl(KEY, base_url=url)
-    return lambda: pearl.add_lead(OUTBOUND, PHONE, **LEAD)
+    client = AsyncNLPearl(KEY, base_url=url)
+    return lambda: client.add_lead(OUTBOUND, PHONE, **LEAD)
 
 
 def _generated_body() -> Any:
@@ -125,11 +125,11 @@ def aiohttp_async(url: str) -> AsyncCall:
 
 def vendor(url: str) -> Call:
     """The vendor's nlpearl 2.2.0, told of another server: its address is a constant."""
-    import nlpearl as pearl
+    import nlpearl as client
     from nlpearl import outbound
 
     vars(outbound)["_get_api_url"] = lambda: f"{url}/v1"
-    vars(pearl).update(api_key=KEY, api_version="v1")
+    vars(client).update(api_key=KEY, api_version="v1")
     add_lead = outbound.Outbound.add_lead
     zone = "Pacific Standard Time"
     return lambda: add_lead(OUTBOUND, PHONE, "crm-42", zone, CALL_DATA)

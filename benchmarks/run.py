@@ -241,8 +241,8 @@ def command() -> Figures:
     library = (
         "import csv, os, sys\n"
         "from nlpearl import NLPearl\n"
-        "with NLPearl() as pearl, open(sys.argv[1], newline='') as file:\n"
-        "    ends = pearl.add_leads('67d42f167f3c392c6d7a2d40', csv.DictReader(file),\n"
+        "with NLPearl() as client, open(sys.argv[1], newline='') as file:\n"
+        "    ends = client.add_leads('67d42f167f3c392c6d7a2d40', csv.DictReader(file),\n"
         "                           concurrency=50, ledger=sys.argv[1] + '.db')\n"
         "    assert all(end.added for end in ends)\n"
     )

@@ -33,9 +33,9 @@ def rows(file: TextIO) -> Iterator[dict[str, object]]:
 def add(path: Path) -> Counter[str]:
     """Add the file, and count the ends."""
     ends: Counter[str] = Counter()
-    with NLPearl() as pearl, path.open(newline="", encoding="utf-8") as file:
+    with NLPearl() as client, path.open(newline="", encoding="utf-8") as file:
         ledger = path.with_suffix(".ledger")
-        for result in pearl.add_leads(CAMPAIGN, rows(file), ledger=ledger):
+        for result in client.add_leads(CAMPAIGN, rows(file), ledger=ledger):
             ends[result.error.outcome.name if result.error else "ADDED"] += 1
             if result.error:
                 print(f"row {result.position + 1}: {result.error}")

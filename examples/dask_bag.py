@@ -35,14 +35,14 @@ End = tuple[Any, str | None, str]
 def add(partition: Iterable[Row], ledger: Path) -> list[End]:
     """In a worker: external id, lead id, and what is wrong."""
     rows = list(partition)
-    with NLPearl(reconcile=True) as pearl:
+    with NLPearl(reconcile=True) as client:
         return [
             (
                 rows[result.position]["external_id"],
                 result.added and result.added.lead_id,
                 str(result.error or ""),
             )
-            for result in pearl.add_leads(CAMPAIGN, rows, ledger=ledger)
+            for result in client.add_leads(CAMPAIGN, rows, ledger=ledger)
         ]
 
 

@@ -44,9 +44,9 @@ async def show() -> HTMLResponse:
 async def add(
     request: Request, phone: Annotated[str, Form()], customer: Annotated[str, Form()]
 ) -> HTMLResponse:
-    pearl: AsyncNLPearl = request.app.state.pearl
+    client: AsyncNLPearl = request.app.state.pearl
     try:
-        await pearl.add_lead(CAMPAIGN, phone, external_id=customer, timeout=10)
+        await client.add_lead(CAMPAIGN, phone, external_id=customer, timeout=10)
     except InvalidLeadError as error:
         return page("; ".join(reason for each in error.errors.values() for reason in each), 422)
     except NLPearlError as error:

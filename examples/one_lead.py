@@ -10,10 +10,10 @@ from sandboxed import sandboxed
 CAMPAIGN = "67d42f167f3c392c6d7a2d40"
 
 
-def add(pearl: NLPearl, phone_number: str) -> str:
+def add(client: NLPearl, phone_number: str) -> str:
     """Add one person, and say what became of it."""
     try:
-        added = pearl.add_lead(
+        added = client.add_lead(
             CAMPAIGN,
             phone_number,
             external_id="crm-42",
@@ -30,6 +30,6 @@ def add(pearl: NLPearl, phone_number: str) -> str:
 
 
 if __name__ == "__main__":
-    with sandboxed(), NLPearl() as pearl:
-        print(add(pearl, "call me"))
-        print(add(pearl, "+14155550123"))
+    with sandboxed(), NLPearl() as client:
+        print(add(client, "call me"))
+        print(add(client, "+14155550123"))

@@ -33,8 +33,8 @@ def add(people: pd.DataFrame) -> pd.DataFrame:
         for row in plain.to_dict("records")
     )
     done = people.assign(lead_id=None, error=None)
-    with NLPearl() as pearl:
-        for result in pearl.add_leads(CAMPAIGN, rows):
+    with NLPearl() as client:
+        for result in client.add_leads(CAMPAIGN, rows):
             label = done.index[result.position]
             done.loc[label, "lead_id"] = result.added.lead_id if result.added else None
             done.loc[label, "error"] = str(result.error) if result.error else None

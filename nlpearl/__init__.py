@@ -11,9 +11,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import errors
-    from .async_client import AsyncNLPearl
-    from .bulk import LeadResult
-    from .client import NLPearl
+    from .client import AsyncNLPearl, NLPearl
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -36,10 +34,11 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         UnsettledLeadError,
     )
-    from .found import FoundLead, LeadStatus
-    from .leads import AddedLead, Lead
+    from .leads.lead import Lead
+    from .leads.results import AddedLead, FoundLead, LeadResult, LeadStatus
     from .ledger import Ledger
-    from .time_zones import WINDOWS_TIME_ZONES, WindowsTimeZone, to_windows_time_zone
+    from .time_zones.convert import to_windows_time_zone
+    from .time_zones.table import WINDOWS_TIME_ZONES, WindowsTimeZone
 
 __all__ = [
     "WINDOWS_TIME_ZONES",
@@ -77,18 +76,19 @@ __all__ = [
     "to_windows_time_zone",
 ]
 
+# Where a name comes from, unless it is an error.
 _MODULES = {
-    "AsyncNLPearl": "async_client",
+    "AsyncNLPearl": "client",
     "NLPearl": "client",
-    "FoundLead": "found",
-    "LeadStatus": "found",
-    "AddedLead": "leads",
-    "Lead": "leads",
-    "LeadResult": "bulk",
+    "Lead": "leads.lead",
+    "AddedLead": "leads.results",
+    "FoundLead": "leads.results",
+    "LeadResult": "leads.results",
+    "LeadStatus": "leads.results",
     "Ledger": "ledger",
-    "WINDOWS_TIME_ZONES": "time_zones",
-    "WindowsTimeZone": "time_zones",
-    "to_windows_time_zone": "time_zones",
+    "WINDOWS_TIME_ZONES": "time_zones.table",
+    "WindowsTimeZone": "time_zones.table",
+    "to_windows_time_zone": "time_zones.convert",
 }
 
 _vendor.warn()

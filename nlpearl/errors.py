@@ -1,23 +1,23 @@
 """The errors that this library raises.
 
-    NLPearlError                        .outcome says what became of the lead
-    ├── ConfigurationError              the key, the base URL, a closed client           NOT_SENT
+    NLPearlError                        .outcome: whether the lead was added
+    ├── ConfigurationError              the API key, the base URL, a closed client       NOT_SENT
     ├── InvalidArgumentError            also a ValueError                                NOT_SENT
     │   └── InvalidLeadError            .errors: argument → messages
     │       └── InvalidTimeZoneError
-    ├── LedgerError                     the ledger's file cannot be used                 NOT_SENT
-    ├── DuplicateLeadError              the ledger has this row                          NOT_SENT
-    ├── UnsettledLeadError              an earlier run never learnt this row's end       UNKNOWN
-    ├── APIConnectionError              no answer came                       NOT_SENT or UNKNOWN
-    │   └── APITimeoutError             the time was over                    NOT_SENT or UNKNOWN
-    └── APIStatusError                  an answer came; .status_code, .errors, .problem, …
+    ├── LedgerError                     the ledger cannot be used                        NOT_SENT
+    ├── DuplicateLeadError              the ledger has this lead                         NOT_SENT
+    ├── UnsettledLeadError              an earlier run sent it, outcome unknown           UNKNOWN
+    ├── APIConnectionError              no response                          NOT_SENT or UNKNOWN
+    │   └── APITimeoutError             timed out                            NOT_SENT or UNKNOWN
+    └── APIStatusError                  a response; .status_code, .errors, .problem, …
         ├── BadRequestError 400, AuthenticationError 401, PermissionDeniedError 403,
-        │   NotFoundError 404, ConflictError 409, RateLimitError 429             REFUSED
+        │   NotFoundError 404, ConflictError 409, RateLimitError 429             REJECTED
         ├── ServerError                 408, 5xx and above                               UNKNOWN
         └── UnexpectedResponseError     a 2xx that cannot be read                        UNKNOWN
 
-All hold plain values only, so they pickle and copy; none holds the key. What an answer means is
-decided in answers.py, not here.
+All have plain values only, so they pickle and copy; none contains the API key. What a response
+means is decided in calls/responses.py.
 """
 
 import enum
@@ -26,39 +26,41 @@ from typing import Any, Self
 
 
 class Outcome(enum.Enum):
-    """What an error says about the lead: whether it may stand in the campaign."""
+    """Whether a lead was added."""
 
+    #: The lead is in the campaign.
+    ADDED = "added"
     #: Nothing of the request left this machine. Adding the lead again is safe.
     NOT_SENT = "not sent"
-    #: The API answered that it did not take the lead. Mend the cause, then add it again.
-    REFUSED = "refused"
-    #: The request, or a part of it, went out and no usable answer came. The lead may exist.
+    #: The API rejected the lead. Fix the cause, then add it again.
+    REJECTED = "rejected"
+    #: The request, or a part of it, was sent, and no usable response came. The lead may exist.
     UNKNOWN = "unknown"
-
-
-UNKNOWN_HINT = (
-    "The lead may exist. Look it up by its external id; if you find it, do not add it again; "
-    "not finding it proves nothing."
-)
 
 
 class NLPearlError(Exception):
     """Any error of this library."""
 
-    #: What became of the lead.
+    #: Whether the lead was added.
     outcome: Outcome = Outcome.NOT_SENT
+    #: Whether adding the lead again, as it is, is safe and may succeed.
+    retryable: bool = False
+    #: The campaign, if the error is about a lead of one.
+    campaign_id: str | None = None
+    #: Your own id of the lead, if the error is about a lead that has one.
+    external_id: str | None = None
 
 
 class ConfigurationError(NLPearlError):
-    """The client cannot work as it was set up: the key, the base URL, an extra, a closed client."""
+    """The client cannot work as it is: the API key, the base URL, an extra, a closed client."""
 
 
 class InvalidArgumentError(NLPearlError, ValueError):
-    """An argument that cannot be sent; the message names it, its value and the way out."""
+    """An invalid argument; the message names it, its value and what to pass instead."""
 
 
 class InvalidLeadError(InvalidArgumentError):
-    """A lead that cannot be sent, with every fault of it at once."""
+    """An invalid lead; `errors` lists every problem by field."""
 
     #: Argument name (``phone_number``, ``call_data.age``, …) to messages.
     errors: dict[str, list[str]]
@@ -69,58 +71,61 @@ class InvalidLeadError(InvalidArgumentError):
 
     @classmethod
     def of(cls, errors: Mapping[str, Sequence[str]]) -> Self:
-        """The error of these faults, its message put together from them."""
-        return cls(complaint(errors), errors=errors)
+        """The error of these problems, with a message made of them."""
+        return cls(summary(errors), errors=errors)
 
 
 class InvalidTimeZoneError(InvalidLeadError):
-    """A time zone for which there is no Windows id, or none that is certain."""
+    """A time zone without a Windows id, or not certainly one."""
 
 
 class LedgerError(NLPearlError):
-    """A ledger's file that cannot be used, is in use, or was written by a newer version."""
+    """The ledger cannot be used, is in use, or was written by a newer version."""
+
+    retryable: bool = True
 
 
 class DuplicateLeadError(NLPearlError):
-    """The ledger has this row already, or this external id with other content."""
+    """The ledger has this lead already, or its external id with other content."""
 
 
 class UnsettledLeadError(NLPearlError):
-    """An earlier run sent this row and never learnt its end."""
+    """An earlier run sent this lead, and its outcome is unknown."""
 
     outcome: Outcome = Outcome.UNKNOWN
 
 
 class APIConnectionError(NLPearlError):
-    """No answer came. `outcome` is NOT_SENT if no byte of the request can have left."""
+    """No response. `outcome` is NOT_SENT if no byte of the request can have left this machine."""
 
     def __init__(self, message: str = "", *, outcome: Outcome = Outcome.UNKNOWN) -> None:
         super().__init__(message)
         self.outcome = outcome
+        self.retryable: bool = outcome is Outcome.NOT_SENT
 
 
 class APITimeoutError(APIConnectionError):
-    """The time of the call was over; the message says how far the call had come."""
+    """The call timed out; the message says what it was doing."""
 
 
 class APIStatusError(NLPearlError):
-    """The API answered, and not with a lead id."""
+    """The API responded, but not with what was asked for."""
 
-    outcome: Outcome = Outcome.REFUSED
+    outcome: Outcome = Outcome.REJECTED
 
-    #: The status of the answer.
+    #: The status of the response.
     status_code: int
     #: The body, if it is a JSON object (problem details, RFC 9457), as the server wrote it.
     problem: dict[str, Any] | None
     #: Argument name to messages, in the shape of `InvalidLeadError.errors`.
     errors: dict[str, list[str]]
-    #: The answer's headers with lower-case names, without cookies.
+    #: The response's headers with lower-case names, without cookies.
     headers: dict[str, str]
-    #: The answer's body as text, up to 1 MiB of it.
+    #: The response's body as text, up to 1 MiB of it.
     body: str
-    #: The server's name for this request; quote it to the vendor's support.
+    #: The server's id of this request; quote it to the vendor's support.
     trace_id: str | None
-    #: Seconds after which the server wants to be asked again, if it said so.
+    #: Seconds to wait before the next try, if the server said so.
     retry_after: float | None
 
     def __init__(
@@ -149,27 +154,29 @@ class APIStatusError(NLPearlError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the API refused the lead; `errors` says which argument and why."""
+    """400: the API rejected the lead; `errors` says which argument and why."""
 
 
 class AuthenticationError(APIStatusError):
-    """401: the API does not know this key."""
+    """401: the API key is not valid."""
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key is known and may not do this."""
+    """403: the API key is valid, but may not do this."""
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such outbound campaign for this key."""
+    """404: there is no such campaign for this API key."""
 
 
 class ConflictError(APIStatusError):
-    """409: the lead contradicts what the campaign holds."""
+    """409: the lead conflicts with what the campaign has."""
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests; `retry_after` says how long to wait, if the server did."""
+    """429: too many requests; wait `retry_after` seconds, if the server said how long."""
+
+    retryable: bool = True
 
 
 class ServerError(APIStatusError):
@@ -184,8 +191,8 @@ class UnexpectedResponseError(APIStatusError):
     outcome: Outcome = Outcome.UNKNOWN
 
 
-def complaint(errors: Mapping[str, Sequence[str]]) -> str:
-    """All faults on one line, each behind the name of its argument."""
+def summary(errors: Mapping[str, Sequence[str]]) -> str:
+    """All problems on one line, each after the name of its argument."""
     return "; ".join(
         f"{name}: {message}" if name else message
         for name, messages in errors.items()

@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 from nlpearl import AddedLead, AsyncNLPearl, LeadResult, NLPearl, NLPearlError
 from nlpearl.sandbox.contract import Call, Contract
 
-from .servers import OUTBOUND_ID
+from .servers import CAMPAIGN_ID
 
 KEY = "5f3c392c6d7a2d4067d42f16:qJ8Zr2Xw5LmN7pT4vB9cD1eF6gH3kS0a"
 SECRET = KEY.split(":")[1]
@@ -75,7 +75,7 @@ class Colour:
         """The ends of calls one after the other; after each comes `after`, then a pause in s."""
         # Nothing is sent again unless a test says so.
         options = {"api_key": KEY, "base_url": url, "max_retries": 0, **(client or {})}
-        calls = [{"outbound_id": OUTBOUND_ID, "phone_number": PHONE, **lead} for lead in leads]
+        calls = [{"campaign_id": CAMPAIGN_ID, "phone_number": PHONE, **lead} for lead in leads]
         if self.name == "sync":
             return self._sync(options, calls, pause, after)
         return asyncio.run(self._async(options, calls, pause, after))
@@ -90,10 +90,10 @@ class Colour:
         import time
 
         ends: list[Ended] = []
-        with NLPearl(**options) as pearl:
+        with NLPearl(**options) as client:
             for call in calls:
                 try:
-                    ends.append(pearl.add_lead(**call))
+                    ends.append(client.add_lead(**call))
                 except NLPearlError as error:
                     ends.append(error)
                 after()
@@ -109,10 +109,10 @@ class Colour:
         after: Callable[[], None],
     ) -> list[Ended]:
         ends: list[Ended] = []
-        async with AsyncNLPearl(**options) as pearl:
+        async with AsyncNLPearl(**options) as client:
             for call in calls:
                 try:
-                    ends.append(await pearl.add_lead(**call))
+                    ends.append(await client.add_lead(**call))
                 except NLPearlError as error:
                     ends.append(error)
                 after()
@@ -135,8 +135,8 @@ class Colour:
         results: list[LeadResult] = []
 
         async def play() -> None:
-            async with AsyncNLPearl(**options) as pearl:
-                async for result in pearl.add_leads(OUTBOUND_ID, rows, **run):
+            async with AsyncNLPearl(**options) as ours:
+                async for result in ours.add_leads(CAMPAIGN_ID, rows, **run):
                     results.append(result)
                     if len(results) == until:
                         break
@@ -145,8 +145,8 @@ class Colour:
             if self.name == "async":
                 asyncio.run(play())
             else:
-                with NLPearl(**options) as pearl:
-                    for result in pearl.add_leads(OUTBOUND_ID, rows, **run):
+                with NLPearl(**options) as ours:
+                    for result in ours.add_leads(CAMPAIGN_ID, rows, **run):
                         results.append(result)
                         if len(results) == until:
                             break

@@ -1,4 +1,4 @@
-"""Servers that misbehave as told: raw sockets on 127.0.0.1, a thread for each connection.
+"""Servers that inject_fault as told: raw sockets on 127.0.0.1, a thread for each connection.
 
 A script is a function of a `Connection`; it is played once for each connection that is accepted.
 """
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 LEAD_ID = "67d42f167f3c392c6d7a2d41"
-OUTBOUND_ID = "67d42f167f3c392c6d7a2d40"
+CAMPAIGN_ID = "67d42f167f3c392c6d7a2d40"
 SUCCESS = json.dumps({"leadId": LEAD_ID}).encode()
 
 

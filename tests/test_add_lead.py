@@ -17,7 +17,7 @@ import nlpearl
 from nlpearl import AddedLead, AsyncNLPearl, ConfigurationError, Lead, NLPearl
 
 from .conftest import KEY, PHONE, SECRET, Colour
-from .servers import LEAD_ID, OUTBOUND_ID, Connection, Server, answer, answers
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer, answers
 
 
 def test_a_lead_with_everything_arrives_as_the_spec_says(colour: Colour) -> None:
@@ -38,7 +38,7 @@ def test_a_lead_with_everything_arrives_as_the_spec_says(colour: Colour) -> None
     )
     [request] = server.requests
     assert request.method == "PUT"
-    assert request.target == f"/v1/Outbound/{OUTBOUND_ID}/Lead"
+    assert request.target == f"/v1/Outbound/{CAMPAIGN_ID}/Lead"
     assert request.json == {
         "phoneNumber": PHONE,
         "externalId": "crm-42",
@@ -69,8 +69,8 @@ def test_the_key_and_the_url_may_come_from_the_environment(monkeypatch: pytest.M
     with Server(answers(answer())) as server:
         monkeypatch.setenv("NLPEARL_API_KEY", f" {KEY}\n")
         monkeypatch.setenv("NLPEARL_BASE_URL", f"{server.url}/")
-        with NLPearl() as pearl:
-            assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == LEAD_ID
+        with NLPearl() as client:
+            assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == LEAD_ID
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -103,8 +103,8 @@ def test_an_answer_in_chunks_or_up_to_the_close_is_read(colour: Colour) -> None:
 
 def test_a_callers_own_http_client_is_used_as_it_is_and_left_open() -> None:
     with Server(answers(answer())) as server, httpx.Client(headers={"X-Tenant": "a"}) as http:
-        with NLPearl(KEY, base_url=server.url, http_client=http) as pearl:
-            assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == LEAD_ID
+        with NLPearl(KEY, base_url=server.url, http_client=http) as client:
+            assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == LEAD_ID
         assert not http.is_closed
         assert "authorization" not in http.headers
     assert server.requests[0].headers["x-tenant"] == "a"
@@ -113,10 +113,10 @@ def test_a_callers_own_http_client_is_used_as_it_is_and_left_open() -> None:
 
 async def own_async_client(url: str) -> None:
     async with httpx.AsyncClient() as http:
-        async with AsyncNLPearl(KEY, base_url=url, http_client=http) as pearl:
-            assert (await pearl.add_lead(OUTBOUND_ID, PHONE)).lead_id == LEAD_ID
+        async with AsyncNLPearl(KEY, base_url=url, http_client=http) as client:
+            assert (await client.add_lead(CAMPAIGN_ID, PHONE)).lead_id == LEAD_ID
             parsed = await add_lead.asyncio(
-                OUTBOUND_ID, client=pearl.low_level, body=LeadToAddApi(PHONE)
+                CAMPAIGN_ID, client=client.low_level, body=LeadToAddApi(PHONE)
             )
             assert parsed == LeadToAddResponseApi(LEAD_ID)
         assert not http.is_closed
@@ -131,8 +131,8 @@ def test_a_callers_own_async_http_client_too() -> None:
 def test_a_callers_own_transport_may_be_a_mock() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"leadId": "abc"}))
     with httpx.Client(transport=transport) as http:
-        pearl = NLPearl(KEY, http_client=http)
-        assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == "abc"
+        client = NLPearl(KEY, http_client=http)
+        assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == "abc"
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -140,19 +140,19 @@ def test_the_low_level_client_is_signed_and_shows_no_key(own: bool) -> None:
     with (
         Server(answers(answer())) as server,
         httpx.Client() as http,
-        NLPearl(KEY, base_url=server.url, http_client=None if own else http) as pearl,
+        NLPearl(KEY, base_url=server.url, http_client=None if own else http) as client,
     ):
-        low_level = pearl.low_level
-        parsed = add_lead.sync(OUTBOUND_ID, client=low_level, body=LeadToAddApi(PHONE))
+        low_level = client.low_level
+        parsed = add_lead.sync(CAMPAIGN_ID, client=low_level, body=LeadToAddApi(PHONE))
         assert SECRET not in repr(low_level)
     assert parsed == LeadToAddResponseApi(LEAD_ID)
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 async def low_level_async(url: str) -> None:
-    async with AsyncNLPearl(KEY, base_url=url) as pearl:
+    async with AsyncNLPearl(KEY, base_url=url) as client:
         body = LeadToAddApi(PHONE)
-        parsed = await add_lead.asyncio(OUTBOUND_ID, client=pearl.low_level, body=body)
+        parsed = await add_lead.asyncio(CAMPAIGN_ID, client=client.low_level, body=body)
     assert parsed == LeadToAddResponseApi(LEAD_ID)
 
 
@@ -171,7 +171,7 @@ def test_one_debug_line_for_a_call_and_nothing_louder(
     [record] = [record for record in caplog.records if record.name == "nlpearl"]
     assert record.levelno == logging.DEBUG
     line = record.getMessage()
-    assert OUTBOUND_ID in line
+    assert CAMPAIGN_ID in line
     assert "…23" in line
     assert "status=200" in line
     assert " ms" in line
@@ -181,29 +181,29 @@ def test_one_debug_line_for_a_call_and_nothing_louder(
     assert "Josephine" not in everything
 
 
-def test_both_colours_have_the_same_signatures_and_docstrings() -> None:
+def test_sync_and_async_have_the_same_signatures() -> None:
     def parameters(function: Any) -> dict[str, Any]:
         found = inspect.signature(function).parameters.values()
         return {p.name: (p.kind, p.default) for p in found}
 
-    for name in ("__init__", "add_lead"):
+    for name in ("__init__", "add_lead", "add_leads", "find_lead"):
         one, other = getattr(NLPearl, name), getattr(AsyncNLPearl, name)
         assert parameters(one) == parameters(other)
         assert list(parameters(one)) == list(parameters(other))
-    assert inspect.getdoc(NLPearl.add_lead) == inspect.getdoc(AsyncNLPearl.add_lead)
+        assert name == "__init__" or f"`NLPearl.{name}`" in (inspect.getdoc(other) or "")
     public = {name for name in dir(NLPearl) if not name.startswith("_")}
     assert public == {name for name in dir(AsyncNLPearl) if not name.startswith("_")}
     assert "Raises" in (inspect.getdoc(NLPearl.add_lead) or "")
 
 
 def test_a_client_that_is_closed_says_so() -> None:
-    pearl = NLPearl(KEY)
-    pearl.close()
-    pearl.close()
+    client = NLPearl(KEY)
+    client.close()
+    client.close()
     for use in (
-        lambda: pearl.add_lead(OUTBOUND_ID, PHONE),
-        lambda: pearl.low_level,
-        pearl.__enter__,
+        lambda: client.add_lead(CAMPAIGN_ID, PHONE),
+        lambda: client.low_level,
+        client.__enter__,
     ):
         with pytest.raises(ConfigurationError, match="closed"):
             use()
@@ -211,13 +211,13 @@ def test_a_client_that_is_closed_says_so() -> None:
 
 def test_an_async_client_that_is_closed_says_so() -> None:
     async def closed() -> None:
-        pearl = AsyncNLPearl(KEY)
-        await pearl.close()
-        await pearl.close()
+        client = AsyncNLPearl(KEY)
+        await client.close()
+        await client.close()
         with pytest.raises(ConfigurationError, match="closed"):
-            await pearl.add_lead(OUTBOUND_ID, PHONE)
+            await client.add_lead(CAMPAIGN_ID, PHONE)
         with pytest.raises(ConfigurationError, match="closed"):
-            await pearl.__aenter__()
+            await client.__aenter__()
 
     asyncio.run(closed())
 

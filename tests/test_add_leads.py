@@ -28,7 +28,7 @@ from nlpearl import (
 from nlpearl.sandbox import Sandbox
 
 from .conftest import KEY, PHONE, Colour
-from .servers import OUTBOUND_ID, Connection, Request, Server, answer, answers, replying
+from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
 
 OTHER = "+14155550177"
 
@@ -54,7 +54,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def pearl(sandbox: Sandbox) -> Iterator[NLPearl]:
+def client(sandbox: Sandbox) -> Iterator[NLPearl]:
     with NLPearl(sandbox.api_key, base_url=sandbox.url) as client:
         yield client
 
@@ -145,8 +145,8 @@ def test_a_row_that_is_no_lead_is_a_result_and_nothing_is_sent(
     assert OTHER not in repr(by_position[0])
 
 
-def test_all_faults_of_a_row_come_at_once(pearl: NLPearl) -> None:
-    [result] = pearl.add_leads(OUTBOUND_ID, [{"external_id": "", "time_zone": "EST", "tz": 1}])
+def test_all_faults_of_a_row_come_at_once(client: NLPearl) -> None:
+    [result] = client.add_leads(CAMPAIGN_ID, [{"external_id": "", "time_zone": "EST", "tz": 1}])
     assert isinstance(result.error, InvalidLeadError)
     assert list(result.error.errors) == ["phone_number", "external_id", "time_zone", "tz"]
 
@@ -176,13 +176,13 @@ async def arows(count: int) -> AsyncIterator[dict[str, Any]]:
         yield row
 
 
-def test_an_async_iterable_is_for_the_async_client(pearl: NLPearl, sandbox: Sandbox) -> None:
+def test_an_async_iterable_is_for_the_async_client(client: NLPearl, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidArgumentError, match="not async_generator; it has to be Iterable"):
-        pearl.add_leads(OUTBOUND_ID, arows(1))  # type: ignore[arg-type]  # pyright: ignore
+        client.add_leads(CAMPAIGN_ID, arows(1))  # type: ignore[arg-type]  # pyright: ignore
 
     async def main() -> list[LeadResult]:
         async with AsyncNLPearl(sandbox.api_key, base_url=sandbox.url) as client:
-            return [result async for result in client.add_leads(OUTBOUND_ID, arows(30))]
+            return [result async for result in client.add_leads(CAMPAIGN_ID, arows(30))]
 
     assert len(added(asyncio.run(main()))) == len(sandbox.leads) == 30
 
@@ -209,12 +209,12 @@ def test_impossible_arguments_are_refused_at_once(
     assert repr(next(iter(arguments.values()))) in str(error)
 
 
-def test_a_bad_outbound_id_and_a_closed_client_are_refused_at_once(pearl: NLPearl) -> None:
-    with pytest.raises(InvalidArgumentError, match="outbound_id"):
-        pearl.add_leads("", rows(3))
-    pearl.close()
+def test_a_bad_outbound_id_and_a_closed_client_are_refused_at_once(client: NLPearl) -> None:
+    with pytest.raises(InvalidArgumentError, match="campaign_id"):
+        client.add_leads("", rows(3))
+    client.close()
     with pytest.raises(ConfigurationError, match="closed"):
-        pearl.add_leads(OUTBOUND_ID, rows(3))
+        client.add_leads(CAMPAIGN_ID, rows(3))
 
 
 def test_a_failing_call_is_a_result_and_the_others_go_on(colour: Colour) -> None:
@@ -246,7 +246,9 @@ def test_what_was_certainly_not_sent_is_sent_again(colour: Colour) -> None:
     for result in results:
         assert isinstance(result.error, NLPearlError)
         assert result.error.outcome is Outcome.NOT_SENT
-        assert result.error.__notes__ == ["Sent 2 times; none of the earlier tries added the lead."]
+        assert result.error.__notes__ == [
+            "Tried 2 times; none of the earlier tries added the lead."
+        ]
 
 
 # How far it reads ahead
@@ -285,27 +287,27 @@ def test_no_more_rows_are_read_than_there_are_workers(colour: Colour) -> None:
 def play_watched(colour: Colour, url: str, watched: Watched, concurrency: int) -> None:
     async def main() -> None:
         async with AsyncNLPearl(KEY, base_url=url) as client:
-            async for _ in client.add_leads(OUTBOUND_ID, watched, concurrency=concurrency):
+            async for _ in client.add_leads(CAMPAIGN_ID, watched, concurrency=concurrency):
                 watched.delivered += 1
 
     if colour.name == "async":
         asyncio.run(main())
         return
     with NLPearl(KEY, base_url=url) as client:
-        for _ in client.add_leads(OUTBOUND_ID, watched, concurrency=concurrency):
+        for _ in client.add_leads(CAMPAIGN_ID, watched, concurrency=concurrency):
             watched.delivered += 1
 
 
-def test_nothing_is_read_before_the_first_result_is_asked_for(pearl: NLPearl) -> None:
+def test_nothing_is_read_before_the_first_result_is_asked_for(client: NLPearl) -> None:
     watched = Watched(5)
-    run = pearl.add_leads(OUTBOUND_ID, watched)
+    run = client.add_leads(CAMPAIGN_ID, watched)
     assert watched.read == 0
     assert len(list(run)) == 5
 
 
-def test_a_slow_consumer_slows_the_reading(pearl: NLPearl, sandbox: Sandbox) -> None:
+def test_a_slow_consumer_slows_the_reading(client: NLPearl, sandbox: Sandbox) -> None:
     watched = Watched(1000)
-    with pearl.add_leads(OUTBOUND_ID, watched, concurrency=4) as run:
+    with client.add_leads(CAMPAIGN_ID, watched, concurrency=4) as run:
         results = [next(run) for _ in range(10)]
         assert watched.read <= 14
     results += run  # what was read and not delivered is to be had after the end, too
@@ -313,7 +315,7 @@ def test_a_slow_consumer_slows_the_reading(pearl: NLPearl, sandbox: Sandbox) -> 
     assert len(added(results)) == len(sandbox.leads)
 
 
-def test_a_slow_iterable_holds_no_result_back(pearl: NLPearl) -> None:
+def test_a_slow_iterable_holds_no_result_back(client: NLPearl) -> None:
     """Nobody waits for a hundred rows to be read before the first result."""
     watched = Watched(40)
 
@@ -322,7 +324,7 @@ def test_a_slow_iterable_holds_no_result_back(pearl: NLPearl) -> None:
             time.sleep(0.02)
             yield row
 
-    for _ in pearl.add_leads(OUTBOUND_ID, slow(), concurrency=100):
+    for _ in client.add_leads(CAMPAIGN_ID, slow(), concurrency=100):
         watched.delivered += 1
     assert watched.most < 20
 
@@ -363,10 +365,10 @@ def test_a_mapping_that_cannot_be_read_is_a_result(colour: Colour) -> None:
     assert said[1] == "the row cannot be read: OSError"
 
 
-def test_a_mapping_of_another_kind_is_a_row(pearl: NLPearl, sandbox: Sandbox) -> None:
+def test_a_mapping_of_another_kind_is_a_row(client: NLPearl, sandbox: Sandbox) -> None:
     from types import MappingProxyType
 
-    results = list(pearl.add_leads(OUTBOUND_ID, [MappingProxyType({"phone_number": PHONE})]))
+    results = list(client.add_leads(CAMPAIGN_ID, [MappingProxyType({"phone_number": PHONE})]))
     assert len(added(results)) == len(sandbox.leads) == 1
 
 
@@ -396,9 +398,9 @@ def test_there_are_as_many_connections_as_workers_and_they_are_kept(
 def test_a_callers_own_http_client_carries_all_and_stays_open(sandbox: Sandbox) -> None:
     with (
         httpx.Client() as own,
-        NLPearl(sandbox.api_key, base_url=sandbox.url, http_client=own) as pearl,
+        NLPearl(sandbox.api_key, base_url=sandbox.url, http_client=own) as client,
     ):
-        assert len(added(list(pearl.add_leads(OUTBOUND_ID, rows(20))))) == 20
+        assert len(added(list(client.add_leads(CAMPAIGN_ID, rows(20))))) == 20
         assert not own.is_closed
 
 
@@ -406,9 +408,9 @@ def test_a_callers_own_async_http_client_carries_all_and_stays_open(sandbox: San
     async def main() -> None:
         async with (
             httpx.AsyncClient() as own,
-            AsyncNLPearl(sandbox.api_key, base_url=sandbox.url, http_client=own) as pearl,
+            AsyncNLPearl(sandbox.api_key, base_url=sandbox.url, http_client=own) as client,
         ):
-            run = pearl.add_leads(OUTBOUND_ID, rows(20))
+            run = client.add_leads(CAMPAIGN_ID, rows(20))
             assert len(added([result async for result in run])) == 20
             assert not own.is_closed
 
@@ -428,8 +430,8 @@ def test_a_rate_spaces_the_leads(colour: Colour) -> None:
     assert max(arrived) - min(arrived) >= 9 / 50 - 0.02
 
 
-def test_the_callable_names_of_a_run(pearl: NLPearl) -> None:
-    run = pearl.add_leads(OUTBOUND_ID, rows(3))
+def test_the_callable_names_of_a_run(client: NLPearl) -> None:
+    run = client.add_leads(CAMPAIGN_ID, rows(3))
     with run as entered:
         assert entered is run
         assert iter(run) is run

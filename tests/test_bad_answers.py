@@ -20,7 +20,7 @@ from nlpearl import (
     ServerError,
     UnexpectedResponseError,
 )
-from nlpearl.errors import UNKNOWN_HINT
+from nlpearl.calls.operations import AddLead
 
 from .conftest import KEY, PHONE, SECRET, Colour, Ended
 from .servers import Connection, Script, Server, answer, answers
@@ -40,7 +40,7 @@ PROBLEM: dict[str, Any] = {
 PROBLEM_JSON = json.dumps(PROBLEM).encode()
 HTML = b"<!DOCTYPE html><html><head><title>502 Bad\n Gateway</title></head>" + b"<p>x</p>" * 5000
 
-REFUSED, UNKNOWN, NOT_SENT = Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT
+REJECTED, UNKNOWN, NOT_SENT = Outcome.REJECTED, Outcome.UNKNOWN, Outcome.NOT_SENT
 
 
 def end(colour: Colour, script: Script, **client: Any) -> tuple[Ended, Server]:
@@ -53,19 +53,19 @@ def end(colour: Colour, script: Script, **client: Any) -> tuple[Ended, Server]:
     [
         (300, APIStatusError, UNKNOWN),
         (304, APIStatusError, UNKNOWN),
-        (400, BadRequestError, REFUSED),
-        (401, AuthenticationError, REFUSED),
-        (402, APIStatusError, REFUSED),
-        (403, PermissionDeniedError, REFUSED),
-        (404, NotFoundError, REFUSED),
-        (405, APIStatusError, REFUSED),
+        (400, BadRequestError, REJECTED),
+        (401, AuthenticationError, REJECTED),
+        (402, APIStatusError, REJECTED),
+        (403, PermissionDeniedError, REJECTED),
+        (404, NotFoundError, REJECTED),
+        (405, APIStatusError, REJECTED),
         (408, ServerError, UNKNOWN),
-        (409, ConflictError, REFUSED),
-        (413, APIStatusError, REFUSED),
-        (415, APIStatusError, REFUSED),
-        (422, APIStatusError, REFUSED),
-        (429, RateLimitError, REFUSED),
-        (499, APIStatusError, REFUSED),
+        (409, ConflictError, REJECTED),
+        (413, APIStatusError, REJECTED),
+        (415, APIStatusError, REJECTED),
+        (422, APIStatusError, REJECTED),
+        (429, RateLimitError, REJECTED),
+        (499, APIStatusError, REJECTED),
         (500, ServerError, UNKNOWN),
         (502, ServerError, UNKNOWN),
         (503, ServerError, UNKNOWN),
@@ -84,7 +84,7 @@ def test_the_status_decides_whatever_the_body(
     assert error.outcome is outcome
     assert error.status_code == status
     assert str(error).startswith(f"{status} ")
-    assert (UNKNOWN_HINT in str(error)) == (outcome is UNKNOWN)
+    assert (AddLead.unknown in str(error)) == (outcome is UNKNOWN)
     assert len(str(error)) < 1000
     assert error.__cause__ is None
     assert error.__context__ is None
@@ -111,7 +111,7 @@ def test_problem_details_speak_in_our_argument_names(colour: Colour, content_typ
 
 @pytest.mark.parametrize(
     ("status", "hint"),
-    [(401, "AccountId:SecretKey"), (403, "key"), (404, "pearl id"), (429, "pace")],
+    [(401, "AccountId:SecretKey"), (403, "key"), (404, "pearl id"), (429, "limits the rate")],
 )
 def test_a_hint_says_what_to_do(colour: Colour, status: int, hint: str) -> None:
     error, _ = end(colour, answers(answer(status, b"")))
@@ -178,7 +178,7 @@ def test_a_204_is_no_success(colour: Colour) -> None:
     ("status", "kind", "outcome"),
     [
         (200, UnexpectedResponseError, UNKNOWN),
-        (400, BadRequestError, REFUSED),
+        (400, BadRequestError, REJECTED),
         (503, ServerError, UNKNOWN),
     ],
 )
@@ -250,7 +250,7 @@ def test_an_answer_that_never_came_is_unknown(colour: Colour, kind: str) -> None
     error, server = end(colour, lost(kind))
     assert type(error) is APIConnectionError
     assert error.outcome is UNKNOWN
-    assert UNKNOWN_HINT in str(error)
+    assert AddLead.unknown in str(error)
     assert error.__cause__ is None
     assert error.__context__ is None
     assert len(server.requests) == 1

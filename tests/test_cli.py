@@ -23,7 +23,7 @@ from nlpearl.cli.files import LONGEST_CELL, BrokenRow, Columns, FileError, read_
 from nlpearl.sandbox import Sandbox
 
 from .conftest import KEY
-from .servers import OUTBOUND_ID, Request, Server, answer, replying
+from .servers import CAMPAIGN_ID, Request, Server, answer, replying
 
 #: As it was installed.
 COMMAND = [str(Path(sys.executable).with_name("nlpearl"))]
@@ -64,7 +64,7 @@ def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
 
 
 def add_leads(*arguments: str, stdin: str | bytes | None = None) -> Result:
-    return run("add-leads", OUTBOUND_ID, *arguments, stdin=stdin)
+    return run("add-leads", CAMPAIGN_ID, *arguments, stdin=stdin)
 
 
 def results_of(path: Path) -> list[dict[str, str]]:
@@ -227,7 +227,7 @@ def test_ragged_rows_and_endless_cells_are_results(sandbox: Sandbox, here: Path)
         (["people.csv", "--default-region", "XX"], "default_region"),
         (["people.csv", "--results", "people.csv"], "would overwrite people.csv"),
         (["people.csv", "--results", "none/x.csv"], "No such file or directory"),
-        (["people.csv", "--ledger", "people.csv"], "it is no ledger"),
+        (["people.csv", "--ledger", "people.csv"], "it is not a ledger"),
         (["people.csv", "--nothing"], "No such option"),
     ],
 )
@@ -284,15 +284,15 @@ def test_standard_input_that_breaks_amid_is_told_with_what_was_added(
 def test_a_refused_key_ends_it_and_every_row_is_counted(sandbox: Sandbox, here: Path) -> None:
     text = "".join(f"+14155550123,{number}\n" for number in range(100))
     Path("people.csv").write_text("phone_number,external_id\n" + text)
-    sandbox.misbehave(status=401, times=100)
+    sandbox.inject_fault(status=401, times=100)
     done = add_leads("people.csv", "--concurrency", "2")
     assert done.exit_code == 1
     assert done.stderr.startswith("error: 401")
     assert KEY not in done.stderr + done.stdout
     rows = results_of(here / "people.results.csv")
     assert [row["external_id"] for row in rows] == [str(number) for number in range(100)]
-    assert {row["outcome"] for row in rows} <= {"REFUSED", "NOT_SENT", "NOT_REACHED"}
-    assert rows[-1]["reason"] == "the run ended before it"
+    assert {row["outcome"] for row in rows} <= {"REJECTED", "NOT_SENT", "PENDING"}
+    assert rows[-1]["reason"] == "not processed: the run stopped first"
     assert re.search(r"100 .* in all ", done.stdout)
 
 
@@ -304,9 +304,9 @@ def test_a_second_run_at_the_same_time_is_refused_and_spoils_nothing(
     results = here / "people.results.csv"
     if before:
         results.write_text(before)
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
+    with NLPearl(KEY, base_url=sandbox.url) as client:
         rows = [{"phone_number": "+14155550123"}] * 2
-        with pearl.add_leads(OUTBOUND_ID, rows, ledger="people.ledger") as other:
+        with client.add_leads(CAMPAIGN_ID, rows, ledger="people.ledger") as other:
             next(other)
             done = add_leads("people.csv")
     assert done.exit_code == 2
@@ -323,7 +323,7 @@ def test_no_key_is_a_sentence(here: Path) -> None:
 
 def test_one_lead(sandbox: Sandbox) -> None:
     done = run(
-        "add-lead", OUTBOUND_ID, "(415) 555-0123", "--external-id", "7", "--time-zone",
+        "add-lead", CAMPAIGN_ID, "(415) 555-0123", "--external-id", "7", "--time-zone",
         "Europe/Rome", "-d", "firstName=Joe", "-d", "sum=1=1", "--default-region", "US",
     )  # fmt: skip
     assert done.exit_code == 0
@@ -331,16 +331,16 @@ def test_one_lead(sandbox: Sandbox) -> None:
     assert done.stdout == f"{lead['leadId']}\n"
     assert lead["callData"] == {"firstName": "Joe", "sum": "1=1"}
     assert lead["timeZoneId"] == "W. Europe Standard Time"
-    done = run("add-lead", OUTBOUND_ID, "nobody")
+    done = run("add-lead", CAMPAIGN_ID, "nobody")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith("error: NOT_SENT: phone_number: there is no digit")
-    sandbox.misbehave(lost="close")
-    done = run("add-lead", OUTBOUND_ID, "+14155550123")
+    sandbox.inject_fault(lost="close")
+    done = run("add-lead", CAMPAIGN_ID, "+14155550123")
     assert done.exit_code == 1
     assert "error: UNKNOWN: " in done.stderr
-    sandbox.misbehave(lost="close")
-    assert run("add-lead", OUTBOUND_ID, "+14155550123", "--reconcile", "--external-id", "8").stdout
-    assert run("add-lead", OUTBOUND_ID, "+14155550123", "-d", "x").exit_code == 2
+    sandbox.inject_fault(lost="close")
+    assert run("add-lead", CAMPAIGN_ID, "+14155550123", "--reconcile", "--external-id", "8").stdout
+    assert run("add-lead", CAMPAIGN_ID, "+14155550123", "-d", "x").exit_code == 2
 
 
 def test_time_zones_versions_and_helps() -> None:
@@ -427,12 +427,12 @@ def people(count: int) -> str:
 
 def test_a_terminal_sees_a_bar_colours_and_a_table(sandbox: Sandbox, here: Path) -> None:
     Path("people.csv").write_text(people(300))
-    sandbox.misbehave(status=400)
-    terminal = Terminal("add-leads", OUTBOUND_ID, "people.csv")
+    sandbox.inject_fault(status=400)
+    terminal = Terminal("add-leads", CAMPAIGN_ID, "people.csv")
     assert terminal.wait() == 1
     assert "300/300" in terminal.text
     assert "299 added" in terminal.text
-    assert "1 refused" in terminal.text
+    assert "1 rejected" in terminal.text
     assert "/s" in terminal.text
     assert "\x1b[32m" in terminal.text
     assert "in all" in terminal.text
@@ -442,7 +442,7 @@ def test_a_terminal_sees_a_bar_colours_and_a_table(sandbox: Sandbox, here: Path)
 def test_a_pipe_sees_neither_bar_nor_colours(sandbox: Sandbox, here: Path) -> None:
     Path("people.csv").write_text(people(20))
     done = subprocess.run(
-        [*COMMAND, "add-leads", OUTBOUND_ID, "people.csv"],
+        [*COMMAND, "add-leads", CAMPAIGN_ID, "people.csv"],
         capture_output=True,
         text=True,
         check=False,
@@ -458,7 +458,7 @@ def test_ctrl_c_ends_what_is_in_flight_and_says_how_to_go_on(
     sandbox: Sandbox, here: Path, ledger: list[str]
 ) -> None:
     Path("people.csv").write_text(people(600))
-    terminal = Terminal("add-leads", OUTBOUND_ID, "people.csv", *ledger)
+    terminal = Terminal("add-leads", CAMPAIGN_ID, "people.csv", *ledger)
     until = time.monotonic() + 60
     while len(sandbox.requests) < 30 and time.monotonic() < until:
         time.sleep(0.01)

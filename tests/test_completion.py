@@ -15,15 +15,15 @@ SCRIPT = """\
 from zoneinfo import ZoneInfo
 from nlpearl import AsyncNLPearl, Lead, NLPearl, to_windows_time_zone
 
-def sync(pearl: NLPearl, name: str) -> None:
-    pearl.add_lead("", "", time_zone="")
+def sync(client: NLPearl, name: str) -> None:
+    client.add_lead("", "", time_zone="")
     Lead("", time_zone="")
     to_windows_time_zone("")
-    pearl.add_lead("", "", time_zone=name, external_id=42, call_data={"a": 1, "b": None})
+    client.add_lead("", "", time_zone=name, external_id=42, call_data={"a": 1, "b": None})
     Lead("", time_zone=ZoneInfo("Europe/Rome"))
 
-async def main(pearl: AsyncNLPearl) -> None:
-    await pearl.add_lead("", "", time_zone="")
+async def main(client: AsyncNLPearl) -> None:
+    await client.add_lead("", "", time_zone="")
 """
 ROOT = Path(__file__).parent.parent
 
@@ -90,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LanguageS
 
 
 @pytest.mark.parametrize(
-    "call", ['    pearl.add_lead("", "", time_zone="")', "    Lead(", "    await"]
+    "call", ['    client.add_lead("", "", time_zone="")', "    Lead(", "    await"]
 )
 def test_every_id_is_offered_at_a_string(server: tuple[LanguageServer, str], call: str) -> None:
     [line] = [number for number, text in enumerate(SCRIPT.splitlines()) if text.startswith(call)][

@@ -16,7 +16,7 @@ from nlpearl import (
 )
 
 from .conftest import KEY, PHONE, SECRET
-from .servers import OUTBOUND_ID, Connection, Server, answer, answers
+from .servers import CAMPAIGN_ID, Connection, Server, answer, answers
 
 
 @pytest.mark.parametrize("client", [NLPearl, AsyncNLPearl])
@@ -65,8 +65,8 @@ def test_a_key_that_is_no_string_shows_its_type_only() -> None:
 
 @pytest.mark.parametrize("key", [f"{KEY}\n", f"  {KEY}  ", f"{KEY}\r\n", "a:b:c"])
 def test_blanks_around_a_key_are_trimmed_and_the_first_colon_divides(key: str) -> None:
-    with Server(answers(answer())) as server, NLPearl(key, base_url=server.url) as pearl:
-        pearl.add_lead(OUTBOUND_ID, PHONE)
+    with Server(answers(answer())) as server, NLPearl(key, base_url=server.url) as client:
+        client.add_lead(CAMPAIGN_ID, PHONE)
     assert server.requests[0].headers["authorization"] == f"Bearer {key.strip()}"
 
 
@@ -126,8 +126,8 @@ def test_a_base_url_with_the_key_in_it_is_refused_and_not_shown() -> None:
     ],
 )
 def test_an_origin_is_taken(url: str) -> None:
-    with NLPearl(KEY, base_url=url) as pearl:
-        assert repr(pearl) == f"NLPearl(base_url={url.removesuffix('/')!r})"
+    with NLPearl(KEY, base_url=url) as client:
+        assert repr(client) == f"NLPearl(base_url={url.removesuffix('/')!r})"
 
 
 @pytest.mark.parametrize("client", [NLPearl, AsyncNLPearl])
@@ -159,11 +159,11 @@ def test_an_impossible_setting_names_itself(client: type, options: dict[str, Any
 def test_a_timeout_may_be_a_timedelta() -> None:
     with (
         Server(answers(answer())) as server,
-        NLPearl(KEY, base_url=server.url, timeout=timedelta(seconds=20)) as pearl,
+        NLPearl(KEY, base_url=server.url, timeout=timedelta(seconds=20)) as client,
     ):
-        assert pearl.add_lead(OUTBOUND_ID, PHONE, timeout=timedelta(seconds=10))
+        assert client.add_lead(CAMPAIGN_ID, PHONE, timeout=timedelta(seconds=10))
         with pytest.raises(InvalidArgumentError, match="timeout"):
-            pearl.add_lead(OUTBOUND_ID, PHONE, timeout=0)
+            client.add_lead(CAMPAIGN_ID, PHONE, timeout=0)
 
 
 def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
@@ -175,14 +175,14 @@ def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
     with httpx.Client() as sync, pytest.raises(ConfigurationError, match="AsyncClient"):
         AsyncNLPearl(KEY, http_client=sync)  # type: ignore[arg-type] # pyright: ignore
     sync = httpx.Client()
-    pearl = NLPearl(KEY, http_client=sync)
+    client = NLPearl(KEY, http_client=sync)
     sync.close()
     with pytest.raises(ConfigurationError, match="http_client is closed"):
-        pearl.add_lead(OUTBOUND_ID, PHONE)
+        client.add_lead(CAMPAIGN_ID, PHONE)
 
 
 @pytest.mark.parametrize(
-    "outbound_id",
+    "campaign_id",
     [
         "",
         ".",
@@ -200,26 +200,26 @@ def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
         b"a",
     ],
 )
-def test_an_outbound_id_that_no_path_can_carry_never_reaches_the_network(outbound_id: Any) -> None:
+def test_an_outbound_id_that_no_path_can_carry_never_reaches_the_network(campaign_id: Any) -> None:
     def script(connection: Connection) -> None:
         raise AssertionError("connected")
 
-    with Server(script) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        with pytest.raises(InvalidArgumentError, match="outbound_id"):
-            pearl.add_lead(outbound_id, PHONE)
+    with Server(script) as server, NLPearl(KEY, base_url=server.url) as client:
+        with pytest.raises(InvalidArgumentError, match="campaign_id"):
+            client.add_lead(campaign_id, PHONE)
         assert server.connections == 0
 
 
-@pytest.mark.parametrize("outbound_id", ["a%2Fb", "a?b#c", "é", "a\\b", "a;b"])
-def test_any_other_outbound_id_arrives_quoted(outbound_id: str) -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        pearl.add_lead(outbound_id, PHONE)
+@pytest.mark.parametrize("campaign_id", ["a%2Fb", "a?b#c", "é", "a\\b", "a;b"])
+def test_any_other_outbound_id_arrives_quoted(campaign_id: str) -> None:
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+        client.add_lead(campaign_id, PHONE)
     from urllib.parse import quote
 
-    assert server.requests[0].target == f"/v1/Outbound/{quote(outbound_id, safe='')}/Lead"
+    assert server.requests[0].target == f"/v1/Outbound/{quote(campaign_id, safe='')}/Lead"
 
 
 def test_a_phone_number_in_the_place_of_the_outbound_id_is_masked() -> None:
-    with NLPearl(KEY) as pearl, pytest.raises(InvalidArgumentError) as caught:
-        pearl.add_lead("+1 415 555 0123", "67d42f167f3c392c6d7a2d40")
+    with NLPearl(KEY) as client, pytest.raises(InvalidArgumentError) as caught:
+        client.add_lead("+1 415 555 0123", "67d42f167f3c392c6d7a2d40")
     assert "555" not in str(caught.value)

@@ -8,13 +8,26 @@ import pytest
 
 import nlpearl
 from nlpearl import APIStatusError, NLPearlError, Outcome, RateLimitError, errors
-from nlpearl.answers import argument_name, retry_after, status_error
+from nlpearl.calls.operations import AddLead
+from nlpearl.calls.responses import argument_name, retry_after, status_error
 
 EVERY = [
     value
     for value in vars(errors).values()
     if isinstance(value, type) and issubclass(value, NLPearlError)
 ]
+
+
+def bad_response(status: int, headers: dict[str, str], body: str) -> APIStatusError:
+    return status_error(
+        status,
+        headers,
+        body,
+        private={},
+        arguments=AddLead.arguments,
+        unknown=AddLead.unknown,
+        not_found=AddLead.not_found,
+    )
 
 
 def made(kind: type[NLPearlError]) -> NLPearlError:
@@ -75,7 +88,7 @@ def test_every_error_is_to_be_had_from_the_package(kind: type) -> None:
         ("$.callData.age", "call_data.age"),
         ("CallData[age]", "call_data.age"),
         ("$.callData['first name']", "call_data.first name"),
-        ("outboundId", "outbound_id"),
+        ("outboundId", "campaign_id"),
         ("", ""),
         ("$", "$"),
         ("$.other.thing", "$.other.thing"),
@@ -84,7 +97,7 @@ def test_every_error_is_to_be_had_from_the_package(kind: type) -> None:
     ],
 )
 def test_the_servers_names_become_our_arguments(key: str, ours: str) -> None:
-    assert argument_name(key) == ours
+    assert argument_name(key, AddLead.arguments) == ours
 
 
 DATE = {"date": "Mon, 23 Nov 2026 12:00:00 GMT"}
@@ -132,7 +145,7 @@ def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: floa
 def test_errors_of_any_shape_are_read_as_far_as_they_go(
     body: str, found: dict[str, list[str]]
 ) -> None:
-    error = status_error(400, {}, body, private={})
+    error = bad_response(400, {}, body)
     assert error.errors == found
     assert str(error).startswith("400 ")
 
@@ -141,7 +154,7 @@ def test_errors_of_any_shape_are_read_as_far_as_they_go(
     ("status", "body", "text"),
     [
         (418, "", "418 I'm a Teapot"),
-        (499, " ", "499 without a word of explanation"),
+        (499, " ", "499 no reason given"),
         (400, '{"detail": "d"}', "400 d"),
         (400, '{"title": " ", "message": "m"}', "400 m"),
         (400, "<html>", "400 a page of HTML"),
@@ -152,10 +165,10 @@ def test_errors_of_any_shape_are_read_as_far_as_they_go(
 def test_the_first_line_is_the_status_and_the_best_words(status: int, body: str, text: str) -> None:
     if status == 418:
         text = text.replace("I'm a Teapot", __import__("http").HTTPStatus(418).phrase)
-    assert str(status_error(status, {}, body, private={})).splitlines()[0] == text
+    assert str(bad_response(status, {}, body)).splitlines()[0] == text
 
 
 def test_a_rate_limit_carries_its_wait() -> None:
-    error = status_error(429, {"retry-after": "3"}, "", private={})
+    error = bad_response(429, {"retry-after": "3"}, "")
     assert isinstance(error, RateLimitError)
     assert error.retry_after == 3.0

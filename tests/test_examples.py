@@ -92,9 +92,9 @@ def test_the_form_adds_a_lead_and_says_what_went_wrong(
             assert (status, "We will call you." in said) == (200, True)
             status, said = await post("<call me>", "43")
             assert (status, "there is no digit" in said) == (422, True)
-            nlpearl_sandbox.misbehave(lost="close")  # and the look-up finds it
+            nlpearl_sandbox.inject_fault(lost="close")  # and the look-up finds it
             assert (await post("+14155550124", "44"))[0] == 200
-            nlpearl_sandbox.misbehave(status=401)
+            nlpearl_sandbox.inject_fault(status=401)
             assert (await post("+14155550125", "45"))[0] == 503
 
     asyncio.run(use())
@@ -109,7 +109,7 @@ def test_a_dask_worker_that_dies_repeats_nothing(
     dask_bag = module("dask_bag", monkeypatch)
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "examples"))
     people = [{"phone_number": f"+1415555{n:04}", "external_id": n} for n in range(100, 180)]
-    nlpearl_sandbox.misbehave(delay=0.3, times=160)
+    nlpearl_sandbox.inject_fault(delay=0.3, times=160)
     left_behind: list[int] = []
 
     with (

@@ -25,7 +25,7 @@ def test_what_the_caller_is_told_agrees_with_what_the_server_stored(cell: Cell) 
 
 
 def reconciles(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.05)
     monkeypatch.setattr("tests.fault_matrix.RECONCILING", 0.45)
     end, stored = play(cell, reconcile=True)
     assert violation(end, stored) is None, end
@@ -71,7 +71,7 @@ FAULT = st.one_of(st.sampled_from(QUICK), st.sampled_from(QUICK), st.just(OK))
 def test_no_sequence_of_faults_adds_a_lead_twice_or_hides_one(
     name: Any, faults: list[Fault], calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.001)
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
     server = FaultServer([*faults, OK])
     leads = [{"external_id": f"row-{number}"} for number in range(calls)]
     with Server(server.script) as listening:

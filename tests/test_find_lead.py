@@ -28,11 +28,11 @@ from nlpearl import (
     ServerError,
     UnexpectedResponseError,
 )
-from nlpearl.found import to_found_lead
+from nlpearl.leads.results import to_found_lead
 from nlpearl.sandbox import Sandbox
 
 from .conftest import KEY, PHONE, SECRET, Colour
-from .servers import LEAD_ID, OUTBOUND_ID, Connection, Server, answer, answers
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer, answers
 
 EVERYTHING: dict[str, Any] = {
     "id": LEAD_ID,
@@ -54,14 +54,14 @@ def find(
     settings: dict[str, Any] = {"api_key": KEY, "base_url": url, "max_retries": 0, **options}
 
     async def main() -> FoundLead | None:
-        async with AsyncNLPearl(**settings) as pearl:
-            return await pearl.find_lead(OUTBOUND_ID, external_id)
+        async with AsyncNLPearl(**settings) as client:
+            return await client.find_lead(CAMPAIGN_ID, external_id)
 
     try:
         if colour.name == "async":
             return asyncio.run(main())
-        with NLPearl(**settings) as pearl:
-            return pearl.find_lead(OUTBOUND_ID, external_id)
+        with NLPearl(**settings) as client:
+            return client.find_lead(CAMPAIGN_ID, external_id)
     except NLPearlError as error:
         return error
 
@@ -80,7 +80,7 @@ def test_a_lead_is_found_with_all_that_is_known_of_it(colour: Colour) -> None:
     )
     [request] = server.requests
     assert request.method == "GET"
-    assert request.target == f"/v1/Outbound/{OUTBOUND_ID}/Lead/External/crm-42"
+    assert request.target == f"/v1/Outbound/{CAMPAIGN_ID}/Lead/External/crm-42"
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.headers["accept"] == "application/json"
     assert request.body == b""
@@ -218,7 +218,7 @@ def test_what_is_no_answer_is_an_error(
 def test_reading_is_tried_again(
     colour: Colour, given: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.001)
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
 
     def script(connection: Connection) -> None:
         connection.read_request()
@@ -238,7 +238,7 @@ def test_a_look_up_is_logged_without_anything_private(
     with caplog.at_level("DEBUG", "nlpearl"), Sandbox(api_key=KEY) as sandbox:
         find(colour, sandbox.url)
     [record] = [record for record in caplog.records if record.name == "nlpearl"]
-    assert record.message.startswith(f"find_lead outbound={OUTBOUND_ID} status=404 requests=1 ")
+    assert record.message.startswith(f"find_lead campaign={CAMPAIGN_ID} status=404 requests=1 ")
 
 
 def test_a_refusal_is_not_asked_again(colour: Colour) -> None:
@@ -299,7 +299,7 @@ def test_an_external_id_arrives_as_it_is_or_is_refused(external_id: str) -> None
     [
         ("..", "cannot be looked up"),
         (".", "cannot be looked up"),
-        ("", "blank"),
+        ("", "empty"),
         (None, "not NoneType"),
         (1.5, "float"),
     ],

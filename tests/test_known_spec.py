@@ -14,9 +14,18 @@ from typing import Any
 import pytest
 import yaml
 
-from nlpearl.answers import ARGUMENTS
+from nlpearl.calls.operations import AddLead
 from tools.generate import ROOT, GenerateError, overlaid
-from tools.known_spec import ADVICE, KNOWN, describe, surprises
+from tools.known_spec import (
+    ADVICE,
+    HEADER,
+    KNOWN,
+    OPERATIONS,
+    describe,
+    read,
+    remembered,
+    surprises,
+)
 
 from .test_generate import project, rewrite
 
@@ -81,7 +90,7 @@ NOTHING = ""
 EDITS: dict[str, tuple[Edit, str]] = {
     "1 a new optional property of the lead": (
         lambda d: lead(d).update(language={"type": "string", "nullable": True}),
-        "lead: language is new ('string or null'). What to do: a property of a lead is an argument",
+        "sent: language is new ('string or null'). What to do: a property of the body is an",
     ),
     "2 another operation": (
         lambda d: d["paths"].update(
@@ -95,30 +104,30 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "3 timeZoneId renamed": (
         lambda d: rename(lead(d), "timeZoneId", "timeZone"),
-        "lead: timeZoneId is gone",
+        "sent: timeZoneId is gone",
     ),
     "4 externalId required": (
         lambda d: schemas(d)["LeadToAddApi"]["required"].append("externalId"),
-        "lead: externalId is 'required, string or null', and was 'string or null'",
+        "sent: externalId is 'required, string or null', and was 'string or null'",
     ),
     "5 a new property of the answer": (
         lambda d: schemas(d)["LeadToAddResponseApi"]["properties"].update(
             created={"type": "string", "format": "date-time"}
         ),
-        "answer: created is new ('string date-time'). What to do: the read methods",
+        "result: created is new ('string date-time'). What to do: the `read` of its class",
     ),
     "6 a 401 with a body": (
         lambda d: answer(d, "401", "application/json"),
-        "answers: 401 is new ('application/json, ValidationProblemDetails')",
+        "responses: 401 is new ('application/json, ValidationProblemDetails')",
     ),
     "7 callData no longer nullable": (
         lambda d: lead(d)["callData"].pop("nullable"),
-        "lead: callData is 'object of string', and was 'object of string or null'",
+        "sent: callData is 'object of string', and was 'object of string or null'",
     ),
     "8 an operationId given": (lambda d: put(d).update(operationId="Outbound_AddLead"), NOTHING),
     "9 the tag renamed": (
         lambda d: put(d).update(tags=["Leads"]),
-        "operation: it is 'addLead in nlpearl_api.api.leads', and was",
+        "operation: it is 'nlpearl_api.api.leads.add_lead', and was",
     ),
     "10 the body required": (lambda d: put(d)["requestBody"].update(required=True), NOTHING),
     "11 the schema renamed": (
@@ -133,18 +142,18 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "14 application/json listed first": (json_first, NOTHING),
     "15 200 become 201": (
         lambda d: rename(put(d)["responses"], "200", "201"),
-        "answers: 200 is gone (it was 'application/json, LeadToAddResponseApi')",
+        "responses: 200 is gone (it was 'application/json, LeadToAddResponseApi')",
     ),
     "16 a new required query parameter": (
         lambda d: put(d)["parameters"].append(
             {"name": "dryRun", "in": "query", "required": True, "schema": {"type": "boolean"}}
         ),
-        "parameters: dryRun is new ('query, required, boolean'). What to do: wire.py",
+        "parameters: dryRun is new ('query, required, boolean'). What to do: the `send` of",
     ),
     "17 a description only": (describe_otherwise, NOTHING),
     "18 a 404 that is plain text and means it": (
         lambda d: answer(d, "404", "text/plain"),
-        "answers: 404 is new ('no content')",
+        "responses: 404 is new ('no content')",
     ),
     "19 security on the operation": (
         lambda d: put(d).update(security=[{"bearer_auth": []}]),
@@ -156,7 +165,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "21 a default answer": (
         lambda d: answer(d, "default", "application/json"),
-        "answers: default is new ('application/json, ValidationProblemDetails')",
+        "responses: default is new ('application/json, ValidationProblemDetails')",
     ),
 }
 
@@ -183,7 +192,7 @@ def test_an_edit_of_the_document_is_harmless_or_says_what_to_do(edit: str, proje
         assert any(expected in sentence for sentence in said), said
         for sentence in said:
             assert re.search(r"\w+\.(py|yaml)\b", sentence), "it names the file"
-            assert "What to do: " in sentence or "mend the target" in sentence
+            assert "What to do: " in sentence or "fix the target" in sentence
     else:
         assert said == []
         works(project)
@@ -197,17 +206,17 @@ from nlpearl.sandbox import Sandbox
 LEAD = dict(external_id="1", time_zone="Europe/Rome", call_data={"a": 1})
 
 async def main(sandbox):
-    async with AsyncNLPearl(sandbox.api_key, base_url=sandbox.url) as pearl:
-        await pearl.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123", **LEAD)
+    async with AsyncNLPearl(sandbox.api_key, base_url=sandbox.url) as client:
+        await client.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123", **LEAD)
 
 with Sandbox() as sandbox:
-    with NLPearl(sandbox.api_key, base_url=sandbox.url) as pearl:
-        pearl.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123", **LEAD)
-        sandbox.misbehave(status=400)
+    with NLPearl(sandbox.api_key, base_url=sandbox.url) as client:
+        client.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123", **LEAD)
+        sandbox.inject_fault(status=400)
         try:
-            pearl.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
+            client.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
         except BadRequestError:
-            print("refused")
+            print("rejected")
     asyncio.run(main(sandbox))
     print(len(sandbox.leads))
 """
@@ -233,13 +242,13 @@ def works(project: Path) -> None:
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("refused\n2\n", "")
+    assert (done.stdout, done.stderr) == ("rejected\n2\n", "")
 
 
 OTHERS: list[tuple[Edit, str]] = [
     (
         lambda d: d.update(paths={"/v2/Lead": d["paths"][PATH]}),
-        "is not in the document any more: if it moved, mend the path",
+        "is not in the document any more. What to do: if it moved, fix the path",
     ),
     (lambda d: put(d).update(security=[]), "security: it is '', and was 'bearer_auth'"),
     (
@@ -252,7 +261,7 @@ OTHERS: list[tuple[Edit, str]] = [
     ),
     (
         lambda d: lead(d)["phoneNumber"].update(pattern="^[+]"),
-        "lead: phoneNumber is 'required, string, minLength 1, pattern ^[+]', and was",
+        "sent: phoneNumber is 'required, string, minLength 1, pattern ^[+]', and was",
     ),
     (
         lambda d: schemas(d)["ValidationProblemDetails"]["properties"]["errors"].update(
@@ -280,27 +289,32 @@ def test_the_items_of_an_array_are_described() -> None:
         "responses": {"200": {"description": "All.", "content": {"application/json": answer}}}
     }
     said = describe(document, operation)
-    assert said["answers"] == {"200": "application/json, array of Item"}
-    assert said["answer"] == {"id": "string"}
-    assert said["operation"] == "None in nlpearl_api.api.default"
+    assert said["responses"] == {"200": "application/json, array of Item"}
+    assert said["result"] == {"id": "string"}
+    assert said["operation"] == "nlpearl_api.api.default.none"
 
 
-def test_the_tool_prints_an_operation_as_it_is_written_down() -> None:
-    call = f"PUT {PATH}"
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools/known_spec.py", call],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    known = yaml.safe_load(KNOWN.read_text(encoding="utf-8"))
-    assert yaml.safe_load(done.stdout) == {call: known[call]}
+def test_what_is_known_is_what_the_facade_uses_as_make_generate_writes_it() -> None:
+    document = overlaid(ROOT / "openapi.yaml", ROOT / "openapi-overlay.yaml")
+    source = OPERATIONS.read_text(encoding="utf-8")
+    known = remembered(document, {}, source)
+    assert list(known) == [f"PUT {PATH}", f"GET {PATH}/External/{{externalId}}"]
+    written = HEADER + yaml.safe_dump(known, sort_keys=False)
+    assert KNOWN.read_text(encoding="utf-8") == written, "run make generate ACCEPT=1"
+
+
+def test_what_is_known_stays_until_it_is_accepted() -> None:
+    document = overlaid(ROOT / "openapi.yaml", ROOT / "openapi-overlay.yaml")
+    source = "from nlpearl_api.api.outbound import add_lead\nimport nlpearl_api\nfrom . import x\n"
+    gone = {"GET /v1/Gone": {"sent": {}}, f"PUT {PATH}": {"sent": {"then": "string"}}}
+    assert remembered(document, dict(gone), source) == gone
+    assert list(remembered(document, {}, source)) == [f"PUT {PATH}"]
 
 
 def test_every_property_of_a_lead_is_known_to_the_errors() -> None:
-    known = yaml.safe_load(KNOWN.read_text(encoding="utf-8"))[f"PUT {PATH}"]
+    known = read()[f"PUT {PATH}"]
     assert known.keys() == ADVICE.keys()
-    assert {*known["lead"], *known["parameters"]} == {
-        name for name in [*known["lead"], *known["parameters"]] if name.lower() in ARGUMENTS
+    assert {*known["sent"], *known["parameters"]} == {
+        name for name in [*known["sent"], *known["parameters"]] if name.lower() in AddLead.arguments
     }
-    assert len(ARGUMENTS) == len(known["lead"]) + len(known["parameters"])
+    assert len(AddLead.arguments) == len(known["sent"]) + len(known["parameters"])

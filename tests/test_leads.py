@@ -25,10 +25,11 @@ from nlpearl import (
     InvalidTimeZoneError,
     Lead,
 )
-from nlpearl.call_data import to_call_data, to_external_id
+from nlpearl.calls.operations import lead_body
+from nlpearl.leads.call_data import to_call_data
+from nlpearl.leads.identifiers import to_external_id
 from nlpearl.sandbox import Sandbox
 from nlpearl.sandbox.contract import read_spec
-from nlpearl.wire import AddLead
 
 from .conftest import PHONE, Colour
 
@@ -200,8 +201,8 @@ def test_an_external_id_is_text_an_integer_or_a_uuid(value: Any, sent: str) -> N
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("", "it is blank"),
-        (" \t", "it is blank"),
+        ("", "it is empty"),
+        (" \t", "it is empty"),
         ("a\udfff", "half a character"),
         (True, "not bool"),
         (4.0, "not float"),
@@ -269,7 +270,7 @@ def test_the_sandbox_refuses_what_is_no_windows_id_if_told_to(zone: str) -> None
 
 def test_a_refusal_of_the_sandbox_names_our_argument(colour: Colour) -> None:
     with Sandbox(require_windows_time_zones=True) as sandbox:
-        sandbox.misbehave(status=400, body='{"errors": {"TimeZoneId": ["no"]}}')
+        sandbox.inject_fault(status=400, body='{"errors": {"TimeZoneId": ["no"]}}')
         error = colour.add(sandbox.url, client={"api_key": sandbox.api_key})
     assert isinstance(error, BadRequestError)
     assert error.errors == {"time_zone": ["no"]}
@@ -317,7 +318,7 @@ def test_whatever_comes_in_is_a_body_that_the_spec_accepts_or_an_invalid_lead_er
     except InvalidLeadError as error:
         problems = error.errors
     else:
-        sent = AddLead("outbound", lead).arguments()["body"].to_dict()
+        sent = lead_body(lead).to_dict()
         json.dumps(sent, ensure_ascii=False).encode()
         BODY.validate(sent)
         problems = {"phone_number": [""]}

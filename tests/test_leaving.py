@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import multiprocessing
 import os
 import signal
@@ -18,12 +19,12 @@ from typing import Any
 import pytest
 
 from nlpearl import AsyncNLPearl, ConfigurationError, LeadResult, NLPearl, NLPearlError, Outcome
-from nlpearl.async_calls import AsyncConnections
-from nlpearl.calls import AddCall
-from nlpearl.transport import Connections
+from nlpearl.bulk.tasks import AsyncLeadRun
+from nlpearl.calls.call import Call
+from nlpearl.http.lane import Lane
 
 from .conftest import KEY, Colour
-from .servers import OUTBOUND_ID, Connection, Request, Server, answer, answers, replying
+from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
 from .test_add_leads import Watched, added, rows
 
 
@@ -71,11 +72,11 @@ def test_leaving_the_loop_lets_what_is_in_flight_end_and_starts_nothing_new(
 
 def test_a_run_that_is_left_and_forgotten_ends_by_itself() -> None:
     """`break`, and nobody closes anything."""
-    pearl = NLPearl(KEY, base_url="http://127.0.0.1:9")
+    client = NLPearl(KEY, base_url="http://127.0.0.1:9")
     with Server(answers(answer())) as server:
         before = threading.active_count()
-        with NLPearl(KEY, base_url=server.url) as pearl:
-            for _ in pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5):
+        with NLPearl(KEY, base_url=server.url) as client:
+            for _ in client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5):
                 break
             server.wait_until_closed()
             assert settled(before)
@@ -83,8 +84,8 @@ def test_a_run_that_is_left_and_forgotten_ends_by_itself() -> None:
 
 
 def test_a_run_that_is_found_by_the_garbage_collector_ends_likewise() -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5)
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5)
         cycle: list[Any] = [run]
         cycle.append(cycle)
         next(run)
@@ -96,8 +97,8 @@ def test_a_run_that_is_found_by_the_garbage_collector_ends_likewise() -> None:
 
 def test_an_async_run_that_is_left_and_forgotten_ends_by_itself() -> None:
     async def main(server: Server) -> None:
-        async with AsyncNLPearl(KEY, base_url=server.url) as pearl:
-            async for _ in pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5):
+        async with AsyncNLPearl(KEY, base_url=server.url) as client:
+            async for _ in client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5):
                 break
             while len(asyncio.all_tasks()) > 1:
                 await asyncio.sleep(0.005)
@@ -109,8 +110,8 @@ def test_an_async_run_that_is_left_and_forgotten_ends_by_itself() -> None:
 
 
 def test_a_variable_keeps_a_run_alive() -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(20), concurrency=5)
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(20), concurrency=5)
         for _ in run:
             break
         gc.collect()
@@ -120,8 +121,8 @@ def test_a_variable_keeps_a_run_alive() -> None:
 
 def test_close_waits_for_what_is_in_flight_whose_results_can_still_be_read() -> None:
     gate = Gate()
-    with Server(gate) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=4)
+    with Server(gate) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=4)
         results: list[LeadResult] = []
         consumer = threading.Thread(target=lambda: results.append(next(run)))
         consumer.start()
@@ -144,8 +145,8 @@ def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
 
     async def main(url: str) -> list[LeadResult]:
         async with (
-            AsyncNLPearl(KEY, base_url=url) as pearl,
-            pearl.add_leads(OUTBOUND_ID, watched, concurrency=4) as run,
+            AsyncNLPearl(KEY, base_url=url) as client,
+            client.add_leads(CAMPAIGN_ID, watched, concurrency=4) as run,
         ):
             await anext(run)
         return [result async for result in run]
@@ -154,8 +155,8 @@ def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
         if colour.name == "async":
             rest = asyncio.run(main(server.url))
         else:
-            with NLPearl(KEY, base_url=server.url) as pearl:
-                with pearl.add_leads(OUTBOUND_ID, watched, concurrency=4) as run:
+            with NLPearl(KEY, base_url=server.url) as client:
+                with client.add_leads(CAMPAIGN_ID, watched, concurrency=4) as run:
                     next(run)
                 rest = list(run)
     assert len(rest) == watched.read - 1 <= 4
@@ -168,8 +169,8 @@ def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) 
     limit = answer(429, b"", {"Retry-After": "300"})
 
     async def main(server: Server) -> list[LeadResult]:
-        async with AsyncNLPearl(KEY, base_url=server.url) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, rows(10), concurrency=2)
+        async with AsyncNLPearl(KEY, base_url=server.url) as client:
+            run = client.add_leads(CAMPAIGN_ID, rows(10), concurrency=2)
             consumer = asyncio.ensure_future(anext(run))
             assert await asyncio.to_thread(arrived, server, 1)
             await asyncio.sleep(0.1)
@@ -178,8 +179,8 @@ def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) 
 
     def play(server: Server) -> list[LeadResult]:
         results: list[LeadResult] = []
-        with NLPearl(KEY, base_url=server.url) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, rows(10), concurrency=2)
+        with NLPearl(KEY, base_url=server.url) as client:
+            run = client.add_leads(CAMPAIGN_ID, rows(10), concurrency=2)
             consumer = threading.Thread(target=lambda: results.extend(run))
             consumer.start()
             assert arrived(server, 1)
@@ -193,7 +194,7 @@ def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) 
     assert 1 <= len(results) <= 2
     for result in results:
         assert result.error
-        assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+        assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
 def test_stop_ends_a_run_without_waiting(colour: Colour) -> None:
@@ -201,15 +202,15 @@ def test_stop_ends_a_run_without_waiting(colour: Colour) -> None:
     results: list[LeadResult] = []
 
     async def main(url: str) -> None:
-        async with AsyncNLPearl(KEY, base_url=url) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, watched, concurrency=4)
+        async with AsyncNLPearl(KEY, base_url=url) as client:
+            run = client.add_leads(CAMPAIGN_ID, watched, concurrency=4)
             async for result in run:
                 results.append(result)
                 run.stop()
 
     def play(url: str) -> None:
-        with NLPearl(KEY, base_url=url) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, watched, concurrency=4)
+        with NLPearl(KEY, base_url=url) as client:
+            run = client.add_leads(CAMPAIGN_ID, watched, concurrency=4)
             for result in run:
                 results.append(result)
                 run.stop()
@@ -227,16 +228,16 @@ def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
     results: list[LeadResult] = []
 
     async def main(url: str) -> None:
-        pearl = AsyncNLPearl(KEY, base_url=url)
-        async for result in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+        client = AsyncNLPearl(KEY, base_url=url)
+        async for result in client.add_leads(CAMPAIGN_ID, watched, concurrency=4):
             results.append(result)
-            await pearl.close()
+            await client.close()
 
     def play(url: str) -> None:
-        pearl = NLPearl(KEY, base_url=url)
-        for result in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+        client = NLPearl(KEY, base_url=url)
+        for result in client.add_leads(CAMPAIGN_ID, watched, concurrency=4):
             results.append(result)
-            pearl.close()
+            client.close()
 
     with Server(answers(answer())) as server:
         with pytest.raises(ConfigurationError, match="closed before all leads were read"):
@@ -248,13 +249,13 @@ def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
 
 def test_a_run_of_a_client_that_is_closed_says_so(colour: Colour) -> None:
     async def main() -> None:
-        async with AsyncNLPearl(KEY) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, rows(3))
+        async with AsyncNLPearl(KEY) as client:
+            run = client.add_leads(CAMPAIGN_ID, rows(3))
         await anext(run)
 
     def play() -> None:
-        with NLPearl(KEY) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, rows(3))
+        with NLPearl(KEY) as client:
+            run = client.add_leads(CAMPAIGN_ID, rows(3))
         next(run)
 
     with pytest.raises(ConfigurationError, match="closed before all leads were read"):
@@ -267,18 +268,18 @@ def test_closing_the_client_wakes_a_run_that_waits_in_another_thread() -> None:
 
     def consume() -> None:
         try:
-            for _ in pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=2):
+            for _ in client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=2):
                 pass
         except NLPearlError as error:
             raised.append(error)
 
     with Server(answers(limit)) as server:
-        pearl = NLPearl(KEY, base_url=server.url)
+        client = NLPearl(KEY, base_url=server.url)
         consumer = threading.Thread(target=consume)
         consumer.start()
         assert arrived(server, 1)
         time.sleep(0.1)
-        pearl.close()
+        client.close()
         consumer.join(30)
         assert not consumer.is_alive()
     assert [type(error) for error in raised] == [ConfigurationError]
@@ -292,13 +293,13 @@ def test_a_consumer_that_raises_leaves_like_any_other(colour: Colour) -> None:
     watched = Watched(1000)
 
     async def main(url: str) -> None:
-        async with AsyncNLPearl(KEY, base_url=url) as pearl:
-            async for _ in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+        async with AsyncNLPearl(KEY, base_url=url) as client:
+            async for _ in client.add_leads(CAMPAIGN_ID, watched, concurrency=4):
                 raise ConsumerBrokenError
 
     def play(url: str) -> None:
-        with NLPearl(KEY, base_url=url) as pearl:
-            for _ in pearl.add_leads(OUTBOUND_ID, watched, concurrency=4):
+        with NLPearl(KEY, base_url=url) as client:
+            for _ in client.add_leads(CAMPAIGN_ID, watched, concurrency=4):
                 raise ConsumerBrokenError
 
     with Server(answers(answer())) as server:
@@ -313,8 +314,8 @@ def test_an_interrupt_amid_the_iterable_is_raised_at_once_and_stops_the_run() ->
         yield from rows(2)
         raise KeyboardInterrupt
 
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, source(), concurrency=5)
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, source(), concurrency=5)
         results: list[LeadResult] = []
         with pytest.raises(KeyboardInterrupt):
             results.extend(run)
@@ -337,8 +338,8 @@ def test_an_interrupt_at_the_worst_moment_holds_nothing_up(
             raise KeyboardInterrupt
         return submit(self, *work)
 
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=5)
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5)
         monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
         results: list[LeadResult] = []
         with pytest.raises(KeyboardInterrupt):
@@ -359,8 +360,7 @@ def test_a_lane_that_cannot_be_made_loses_no_row(
     def none(*_: object) -> Any:
         raise error
 
-    for kind in (Connections, AsyncConnections):
-        monkeypatch.setattr(kind, "again", none)
+    monkeypatch.setattr(Lane, "of_worker", none)
     with Server(answers(answer())) as server:
         results, raised = colour.add_leads(server.url, rows(1000), concurrency=5)
     assert raised is error
@@ -372,15 +372,15 @@ def test_a_lane_that_cannot_be_made_loses_no_row(
 def test_a_forked_child_leaves_the_run_to_its_parent() -> None:
     """It has none of the threads, and would wait for them for ever."""
     gate = Gate()
-    with Server(gate) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(4), concurrency=2)
+    with Server(gate) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(4), concurrency=2)
         consumer = threading.Thread(target=lambda: results.extend(run))
         results: list[LeadResult] = []
         consumer.start()
         assert arrived(server, 2)
 
         def close() -> None:
-            pearl.close()
+            client.close()
             os._exit(0)
 
         child = multiprocessing.get_context("fork").Process(target=close)
@@ -393,12 +393,12 @@ def test_a_forked_child_leaves_the_run_to_its_parent() -> None:
 
 
 def test_to_close_a_run_in_another_process_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(20), concurrency=2)
+    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(20), concurrency=2)
         next(run)
         with monkeypatch.context() as child:
             child.setattr(os, "getpid", lambda: 1)
-            run._flight._end()  # pyright: ignore[reportPrivateUsage]
+            run.close()
         assert len(added(list(run))) == 19
 
 
@@ -414,8 +414,8 @@ def test_rows_that_are_no_leads_let_other_tasks_have_their_turn() -> None:
 
         empty: list[dict[str, Any]] = [{}] * 100
         task = asyncio.create_task(other())
-        async with AsyncNLPearl(KEY) as pearl:
-            count = len([result async for result in pearl.add_leads(OUTBOUND_ID, empty)])
+        async with AsyncNLPearl(KEY) as client:
+            count = len([result async for result in client.add_leads(CAMPAIGN_ID, empty)])
         assert count == 100
         assert turns > 50
         task.cancel()
@@ -427,8 +427,8 @@ def test_a_cancelled_consumer_stops_the_run_and_loses_no_result() -> None:
     gate = Gate()
 
     async def main(server: Server) -> list[LeadResult]:
-        async with AsyncNLPearl(KEY, base_url=server.url) as pearl:
-            run = pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=4)
+        async with AsyncNLPearl(KEY, base_url=server.url) as client:
+            run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=4)
             consumer = asyncio.ensure_future(anext(run))
             assert await asyncio.to_thread(arrived, server, 4)
             consumer.cancel()
@@ -445,13 +445,13 @@ def test_a_cancelled_consumer_stops_the_run_and_loses_no_result() -> None:
 
 
 def test_the_end_of_the_loop_cancels_what_is_in_flight_and_leaves_no_task() -> None:
-    """asyncio.run cancels what nobody closed; the results say that the ends are unknown."""
+    """asyncio.run cancels what nobody closed; the results say that the outcome is unknown."""
     gate = Gate()
-    runs: list[Any] = []
+    runs: list[AsyncLeadRun] = []
 
     async def main(server: Server) -> None:
-        pearl = AsyncNLPearl(KEY, base_url=server.url)
-        runs.append(pearl.add_leads(OUTBOUND_ID, rows(1000), concurrency=3))
+        client = AsyncNLPearl(KEY, base_url=server.url)
+        runs.append(client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=3))
         consumer = asyncio.ensure_future(anext(runs[0]))
         assert await asyncio.to_thread(arrived, server, 3)
         del consumer
@@ -459,14 +459,38 @@ def test_the_end_of_the_loop_cancels_what_is_in_flight_and_leaves_no_task() -> N
     with Server(gate) as server:
         asyncio.run(main(server))
         gate.opened.set()
-        flight = runs.pop()._flight
-        results = [flight.results.get_nowait() for _ in range(flight.results.qsize())]
-        results = [result for result in results if result]
-        assert len(results) == 3
-        for result in results:
-            assert result.error.outcome is Outcome.UNKNOWN
-            assert str(result.error).startswith("CancelledError while this lead was being sent")
+        results = asyncio.run(rest(runs.pop()))
+    assert len(results) == 3
+    for result in results:
+        assert result.outcome is Outcome.UNKNOWN
+        assert str(result.error).startswith("CancelledError while this lead was being sent")
     gc.collect()
+
+
+async def rest(run: AsyncLeadRun) -> list[LeadResult]:
+    """What is left of a run that was stopped."""
+    run.stop()
+    return [result async for result in run]
+
+
+def test_a_task_that_is_cancelled_before_it_begins_loses_no_row() -> None:
+    async def main() -> list[LeadResult]:
+        client = AsyncNLPearl(KEY, base_url="http://127.0.0.1:9")
+        run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=3)
+        consumer = asyncio.ensure_future(anext(run))
+        await asyncio.sleep(0)  # it starts the tasks, none of which has had its turn
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await consumer
+        return await rest(run)
+
+    results = asyncio.run(main())
+    assert sorted(result.position for result in results) == [0, 1, 2]
+    for result in results:
+        assert result.outcome is Outcome.NOT_SENT
+        assert result.error
+        assert result.error.retryable
 
 
 def test_nothing_leaks(colour: Colour) -> None:
@@ -494,7 +518,7 @@ def in_a_process(code: str, url: str) -> subprocess.Popen[str]:
     head = f"""
     import asyncio, sys
     from nlpearl import AsyncNLPearl, NLPearl
-    KEY, URL, OUTBOUND_ID = {KEY!r}, {url!r}, {OUTBOUND_ID!r}
+    KEY, URL, CAMPAIGN_ID = {KEY!r}, {url!r}, {CAMPAIGN_ID!r}
     rows = ({{"phone_number": "+14155550123", "external_id": n}} for n in range(100_000))
     """
     return subprocess.Popen(
@@ -509,20 +533,20 @@ def in_a_process(code: str, url: str) -> subprocess.Popen[str]:
     "code",
     [
         """
-        with NLPearl(KEY, base_url=URL) as pearl:
-            for result in pearl.add_leads(OUTBOUND_ID, rows, concurrency=4):
+        with NLPearl(KEY, base_url=URL) as client:
+            for result in client.add_leads(CAMPAIGN_ID, rows, concurrency=4):
                 print(result.position, flush=True)
         """,
         """
-        pearl = NLPearl(KEY, base_url=URL)
-        run = pearl.add_leads(OUTBOUND_ID, rows, concurrency=4)
+        client = NLPearl(KEY, base_url=URL)
+        run = client.add_leads(CAMPAIGN_ID, rows, concurrency=4)
         for result in run:
             print(result.position, flush=True)
         """,
         """
         async def main():
-            async with AsyncNLPearl(KEY, base_url=URL) as pearl:
-                async for result in pearl.add_leads(OUTBOUND_ID, rows, concurrency=4):
+            async with AsyncNLPearl(KEY, base_url=URL) as client:
+                async for result in client.add_leads(CAMPAIGN_ID, rows, concurrency=4):
                     print(result.position, flush=True)
         asyncio.run(main())
         """,
@@ -550,8 +574,8 @@ def test_ctrl_c_lets_what_is_in_flight_end(code: str) -> None:
 def test_the_interpreter_ends_though_a_run_pauses() -> None:
     """A thread that waits for ten minutes would hold it up."""
     code = """
-    pearl = NLPearl(KEY, base_url=URL)
-    run = pearl.add_leads(OUTBOUND_ID, rows, concurrency=3)
+    client = NLPearl(KEY, base_url=URL)
+    run = client.add_leads(CAMPAIGN_ID, rows, concurrency=3)
     import threading
     threading.Thread(target=next, args=[run], daemon=True).start()
     import time
@@ -569,17 +593,17 @@ def test_the_interpreter_ends_though_a_run_pauses() -> None:
 def test_a_bug_of_ours_ends_the_run_and_loses_no_row(
     colour: Colour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def log(self: AddCall, *_: object) -> None:
-        if self.lead.external_id == "3":
+    count = itertools.count()
+
+    def log(self: Call[object], *_: object) -> None:
+        if next(count) == 3:
             raise RuntimeError("a bug")
 
-    monkeypatch.setattr(AddCall, "_log", log)
+    monkeypatch.setattr(Call, "log", log)
     watched = Watched(1000)
     with Server(answers(answer())) as server:
         results, error = colour.add_leads(server.url, watched, concurrency=2)
     assert isinstance(error, RuntimeError)
     assert sorted(result.position for result in results) == list(range(watched.read))
-    [broken] = [result for result in results if result.position == 3]
-    assert broken.error
-    assert broken.error.outcome is Outcome.UNKNOWN
+    [broken] = [result for result in results if result.outcome is Outcome.UNKNOWN]
     assert str(broken.error).startswith("RuntimeError while this lead was being sent")

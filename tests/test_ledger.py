@@ -24,12 +24,12 @@ from nlpearl import (
     NLPearlError,
     Outcome,
     UnsettledLeadError,
-    ledger,
 )
+from nlpearl.ledger import claims, session, sqlite
 from nlpearl.sandbox import Sandbox
 
 from .conftest import KEY, Colour
-from .servers import OUTBOUND_ID, Request, Server, answer, answers, replying
+from .servers import CAMPAIGN_ID, Request, Server, answer, answers, replying
 from .test_add_leads import added, external_ids, rows
 
 OTHER_CAMPAIGN = "67d42f167f3c392c6d7a2d99"
@@ -81,10 +81,10 @@ def test_a_row_without_an_external_id_is_known_by_its_content(sandbox: Sandbox, 
         {"phone_number": "+14155550124", "call_data": {"a": 1, "b": 2}},
         {"phone_number": "+14155550124", "call_data": {"a": 1, "b": 3}},
     ]
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        first = list(pearl.add_leads(OUTBOUND_ID, people, ledger=path))
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        first = list(client.add_leads(CAMPAIGN_ID, people, ledger=path))
         people[2]["call_data"] = {"b": 2, "a": 1}  # the order is none of its content
-        second = list(pearl.add_leads(OUTBOUND_ID, people, ledger=path))
+        second = list(client.add_leads(CAMPAIGN_ID, people, ledger=path))
     assert len(added(first)) == len(added(second)) == len(sandbox.leads) == 4
 
 
@@ -114,12 +114,12 @@ def test_the_same_row_twice_in_one_input_is_a_duplicate(
 def test_a_known_external_id_with_other_content_is_a_duplicate(
     sandbox: Sandbox, path: Path
 ) -> None:
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        [first] = pearl.add_leads(
-            OUTBOUND_ID, [{"phone_number": "+14155550123", "external_id": "crm-1"}], ledger=path
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        [first] = client.add_leads(
+            CAMPAIGN_ID, [{"phone_number": "+14155550123", "external_id": "crm-1"}], ledger=path
         )
-        [second] = pearl.add_leads(
-            OUTBOUND_ID, [{"phone_number": "+14155550124", "external_id": "crm-1"}], ledger=path
+        [second] = client.add_leads(
+            CAMPAIGN_ID, [{"phone_number": "+14155550124", "external_id": "crm-1"}], ledger=path
         )
     assert first.added
     assert isinstance(second.error, DuplicateLeadError)
@@ -131,15 +131,15 @@ def test_a_known_external_id_with_other_content_is_a_duplicate(
 def test_campaigns_and_servers_are_told_apart(sandbox: Sandbox, path: Path) -> None:
     with (
         Sandbox(api_key=KEY) as other,
-        NLPearl(KEY, base_url=sandbox.url) as pearl,
+        NLPearl(KEY, base_url=sandbox.url) as client,
         NLPearl(KEY, base_url=other.url) as elsewhere,
     ):
-        for client, outbound_id in (
-            (pearl, OUTBOUND_ID),
-            (pearl, OTHER_CAMPAIGN),
-            (elsewhere, OUTBOUND_ID),
+        for where, campaign_id in (
+            (client, CAMPAIGN_ID),
+            (client, OTHER_CAMPAIGN),
+            (elsewhere, CAMPAIGN_ID),
         ):
-            assert len(added(list(client.add_leads(outbound_id, rows(3), ledger=path)))) == 3
+            assert len(added(list(where.add_leads(campaign_id, rows(3), ledger=path)))) == 3
         assert len(sandbox.leads) == 6
         assert len(other.leads) == 3
 
@@ -163,10 +163,10 @@ def test_what_has_no_known_end_is_reported_and_not_sent(colour: Colour, path: Pa
 
 def test_an_unknown_external_id_with_other_content_is_unknown_all_the_same(path: Path) -> None:
     """The lead may exist, whatever the row says by now."""
-    with Server(answers(answer(503))) as server, NLPearl(KEY, base_url=server.url) as pearl:
+    with Server(answers(answer(503))) as server, NLPearl(KEY, base_url=server.url) as client:
         for number in ("+14155550123", "+14155550124"):
             row = {"phone_number": number, "external_id": "crm-1"}
-            [result] = pearl.add_leads(OUTBOUND_ID, [row], ledger=path)
+            [result] = client.add_leads(CAMPAIGN_ID, [row], ledger=path)
     assert isinstance(result.error, UnsettledLeadError)
     assert len(server.requests) == 1
 
@@ -242,25 +242,25 @@ def test_the_file_says_what_it_is_and_little_about_people(sandbox: Sandbox, path
         "time_zone": "Europe/Rome",
         "call_data": {"firstName": "Josephine"},
     }
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        [result] = pearl.add_leads(OUTBOUND_ID, [row], ledger=path)
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        [result] = client.add_leads(CAMPAIGN_ID, [row], ledger=path)
     dump = subprocess.run(
         [sys.executable, "-m", "sqlite3", str(path), "SELECT state, external_id FROM leads"],
         capture_output=True, text=True, check=False,
     ) if sys.version_info >= (3, 12) else None  # fmt: skip
     assert dump is None or dump.stdout == "('added', 'crm-42')\n"
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (ledger.VERSION,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (sqlite.VERSION,)
         assert connection.execute("PRAGMA application_id").fetchone() == (0x4E4C504C,)
         schema = "\n".join(
             sql for [sql] in connection.execute("SELECT sql FROM sqlite_schema") if sql
         )
         [columns] = connection.execute(
-            "SELECT outbound_id, external_id, state, lead_id, run FROM leads"
+            "SELECT campaign_id, external_id, state, lead_id, run FROM leads"
         )
     connection.close()
     assert result.added
-    assert columns == (OUTBOUND_ID, "crm-42", "added", result.added.lead_id, 1)
+    assert columns == (CAMPAIGN_ID, "crm-42", "added", result.added.lead_id, 1)
     for word in ("-- digest", "-- as the caller gave it", "-- the platform's, if added"):
         assert word in schema, "the columns are explained where they are looked at"
     content = path.read_bytes()
@@ -271,9 +271,9 @@ def test_the_file_says_what_it_is_and_little_about_people(sandbox: Sandbox, path
 
 def test_two_files_cannot_be_compared(sandbox: Sandbox, tmp_path: Path) -> None:
     digests: list[bytes] = []
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
+    with NLPearl(KEY, base_url=sandbox.url) as client:
         for name in ("one", "two"):
-            list(pearl.add_leads(OUTBOUND_ID, rows(1), ledger=tmp_path / name))
+            list(client.add_leads(CAMPAIGN_ID, rows(1), ledger=tmp_path / name))
             with sqlite3.connect(tmp_path / name) as connection:
                 digests += connection.execute("SELECT row, content FROM leads").fetchone()
             connection.close()
@@ -285,14 +285,14 @@ def test_many_leads_share_a_sync_to_disk(
 ) -> None:
     """A commit for each note would be 400; a slow disk is when it matters."""
     commits: list[int] = []
-    commit = ledger.Session._commit  # pyright: ignore[reportPrivateUsage]
+    commit = session.Session._commit  # pyright: ignore[reportPrivateUsage]
 
-    def slow(self: ledger.Session, notes: list[ledger.Note]) -> None:
+    def slow(self: session.Session, notes: list[session.Change]) -> None:
         time.sleep(0.01)
         commits.append(len(notes))
         commit(self, notes)
 
-    monkeypatch.setattr(ledger.Session, "_commit", slow)
+    monkeypatch.setattr(session.Session, "_commit", slow)
     colour.add_leads(sandbox.url, rows(200), ledger=path, concurrency=50)
     assert sum(commits) == 400
     assert len(commits) < 150
@@ -335,14 +335,14 @@ def foreign(path: Path) -> None:
 def newer(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE ledger (x)")
-        connection.execute(f"PRAGMA application_id = {ledger.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {ledger.VERSION + 1}")
+        connection.execute(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {sqlite.VERSION + 1}")
     connection.close()
 
 
 def truncated(path: Path) -> None:
-    with Sandbox(api_key=KEY) as sandbox, NLPearl(KEY, base_url=sandbox.url) as pearl:
-        list(pearl.add_leads(OUTBOUND_ID, rows(200), ledger=path, concurrency=50))
+    with Sandbox(api_key=KEY) as sandbox, NLPearl(KEY, base_url=sandbox.url) as client:
+        list(client.add_leads(CAMPAIGN_ID, rows(200), ledger=path, concurrency=50))
     path.write_bytes(path.read_bytes()[:5000])
 
 
@@ -357,9 +357,9 @@ def nowhere(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (text, "it is no ledger"),
-        (foreign, "it is another database; take another path"),
-        (newer, "it is of version 2, which a newer nlpearl-client wrote"),
+        (text, "it is not a ledger"),
+        (foreign, "it is another database; choose another path"),
+        (newer, "it has version 2, written by a newer nlpearl-client"),
         (truncated, "malformed"),
         (Path.mkdir, "it is a folder; name a file in it"),
         (nowhere, "unable to open"),
@@ -380,23 +380,25 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(
 def test_a_folder_that_is_missing_is_named(colour: Colour, path: Path) -> None:
     with Server(answers(answer())) as server:
         missing = path.parent / "missing"
-        refused(colour, server.url, missing / "x.ledger", f"there is no folder {str(missing)!r}")
+        refused(
+            colour, server.url, missing / "x.ledger", f"the folder {str(missing)!r} does not exist"
+        )
     assert not missing.exists()
 
 
 def test_an_empty_file_becomes_a_ledger(sandbox: Sandbox, path: Path) -> None:
     path.touch()
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        assert len(added(list(pearl.add_leads(OUTBOUND_ID, rows(2), ledger=path)))) == 2
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        assert len(added(list(client.add_leads(CAMPAIGN_ID, rows(2), ledger=path)))) == 2
 
 
 def test_a_path_that_sqlite_has_a_meaning_for_is_a_file(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
+    with NLPearl(KEY, base_url=sandbox.url) as client:
         for _ in range(2):
-            list(pearl.add_leads(OUTBOUND_ID, rows(2), ledger=":memory:"))
+            list(client.add_leads(CAMPAIGN_ID, rows(2), ledger=":memory:"))
     assert len(sandbox.leads) == 2
     assert (tmp_path / ":memory:").is_file()
 
@@ -410,8 +412,8 @@ def test_a_read_only_file_is_refused(sandbox: Sandbox, mode: int) -> None:
 
 
 def play_read_only(sandbox: Sandbox, path: Path, mode: int) -> None:
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        list(pearl.add_leads(OUTBOUND_ID, rows(1), ledger=path))
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        list(client.add_leads(CAMPAIGN_ID, rows(1), ledger=path))
     path.chmod(0o444)
     path.parent.chmod(mode)
     code = """
@@ -419,8 +421,8 @@ def play_read_only(sandbox: Sandbox, path: Path, mode: int) -> None:
     for module in pkgutil.iter_modules(nlpearl.__path__, "nlpearl."):  # they may be out of reach
         if not module.ispkg and not module.name.endswith("__"):
             importlib.import_module(module.name)
-    with NLPearl(KEY, base_url=URL) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows, ledger=PATH)  # has read the certificates
+    with NLPearl(KEY, base_url=URL) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows, ledger=PATH)  # has read the certificates
         if os.geteuid() == 0:
             os.seteuid(65534)
         try:
@@ -451,8 +453,8 @@ def test_a_file_that_may_not_be_written_is_refused(
 def test_a_second_run_on_the_same_ledger_is_refused_while_the_first_lives(
     colour: Colour, sandbox: Sandbox, path: Path
 ) -> None:
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        with pearl.add_leads(OUTBOUND_ID, rows(20), ledger=path) as run:
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        with client.add_leads(CAMPAIGN_ID, rows(20), ledger=path) as run:
             next(run)
             refused(colour, sandbox.url, path, "it is in use by another run")
         results, error = colour.add_leads(sandbox.url, rows(20), ledger=path)
@@ -464,7 +466,7 @@ def in_a_process(code: str, *arguments: str) -> subprocess.Popen[str]:
     head = f"""
     import os, signal, sys, threading
     from nlpearl import NLPearl
-    KEY, OUTBOUND_ID, URL, PATH = {KEY!r}, {OUTBOUND_ID!r}, *sys.argv[1:3]
+    KEY, CAMPAIGN_ID, URL, PATH = {KEY!r}, {CAMPAIGN_ID!r}, *sys.argv[1:3]
     rows = (
         {{"phone_number": f"+14155550{{100 + n % 100}}", "external_id": n}} for n in range(100_000)
     )
@@ -480,7 +482,7 @@ def test_a_second_process_is_refused_while_the_first_lives_and_not_after_its_dea
     colour: Colour, sandbox: Sandbox, path: Path
 ) -> None:
     code = """
-    run = NLPearl(KEY, base_url=URL).add_leads(OUTBOUND_ID, rows, ledger=PATH, concurrency=1)
+    run = NLPearl(KEY, base_url=URL).add_leads(CAMPAIGN_ID, rows, ledger=PATH, concurrency=1)
     next(run)
     print("running", flush=True)
     signal.pause()
@@ -504,7 +506,7 @@ def test_a_full_disk_at_the_start_is_refused(sandbox: Sandbox, path: Path) -> No
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     try:
-        list(NLPearl(KEY, base_url=URL).add_leads(OUTBOUND_ID, rows, ledger=PATH))
+        list(NLPearl(KEY, base_url=URL).add_leads(CAMPAIGN_ID, rows, ledger=PATH))
     except Exception as error:
         print(type(error).__name__, error)
     """
@@ -518,14 +520,14 @@ def test_a_full_disk_at_the_start_is_refused(sandbox: Sandbox, path: Path) -> No
 def test_a_ledger_without_room_ends_the_run_and_notes_the_ends_that_it_can(
     colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_ledger = ledger._open  # pyright: ignore[reportPrivateUsage]
+    open_ledger = sqlite.open_ledger
 
     def small(path: Path) -> tuple[sqlite3.Connection, bytes, int]:
         connection, salt, run = open_ledger(path)
         connection.execute("PRAGMA max_page_count = 12").fetchall()
         return connection, salt, run
 
-    monkeypatch.setattr(ledger, "_open", small)
+    monkeypatch.setattr(session, "open_ledger", small)
     results, error = colour.add_leads(sandbox.url, rows(10_000), ledger=path, concurrency=20)
     assert type(error) is LedgerError
     assert str(error) == f"ledger {str(path)!r}: database or disk is full"
@@ -541,20 +543,20 @@ def test_a_ledger_without_room_ends_the_run_and_notes_the_ends_that_it_can(
 def test_an_end_that_cannot_be_noted_ends_the_run(
     colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end = ledger.Session.end
-    ends: list[ledger.Note] = []
+    end = session.Session.end
+    ends: list[session.Change] = []
 
     def broken(connection: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
-    def breaking(self: ledger.Session, entry: ledger.Entry, ended: Any) -> ledger.Note:
+    def breaking(self: session.Session, entry: claims.Claim, ended: Any) -> session.Change:
         note = end(self, entry, ended)
         ends.append(note)
         if len(ends) > 5:
-            note.change = broken
+            note.apply = broken
         return note
 
-    monkeypatch.setattr(ledger.Session, "end", breaking)
+    monkeypatch.setattr(session.Session, "end", breaking)
     results, error = colour.add_leads(sandbox.url, rows(1000), ledger=path, concurrency=4)
     assert type(error) is LedgerError
     # Nobody is lost: the caller is told of the lead that the ledger will call unknown.
@@ -571,8 +573,8 @@ def test_a_disk_that_fills_up_ends_the_run_and_nothing_more_is_sent(
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
     added = 0
     try:
-        with NLPearl(KEY, base_url=URL) as pearl:
-            for result in pearl.add_leads(OUTBOUND_ID, rows, ledger=PATH, concurrency=20):
+        with NLPearl(KEY, base_url=URL) as client:
+            for result in client.add_leads(CAMPAIGN_ID, rows, ledger=PATH, concurrency=20):
                 added += result.added is not None
     except Exception as error:
         print(added, type(error).__name__, error)
@@ -584,8 +586,8 @@ def test_a_disk_that_fills_up_ends_the_run_and_nothing_more_is_sent(
     assert "disk" in message
     assert 20 < int(count) == len(sandbox.leads) == len(sandbox.requests) < 5000
     # With room again the next run goes on, and nobody is added twice.
-    with NLPearl(KEY, base_url=sandbox.url) as pearl:
-        results = list(pearl.add_leads(OUTBOUND_ID, rows(int(count) + 50), ledger=path))
+    with NLPearl(KEY, base_url=sandbox.url) as client:
+        results = list(client.add_leads(CAMPAIGN_ID, rows(int(count) + 50), ledger=path))
     stored = [lead["externalId"] for lead in sandbox.leads]
     assert len(stored) == len(set(stored))
     for result in results:

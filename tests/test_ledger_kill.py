@@ -20,7 +20,7 @@ import pytest
 from nlpearl import UnsettledLeadError
 
 from .conftest import KEY, Colour
-from .servers import OUTBOUND_ID, Request, Server, answer, replying
+from .servers import CAMPAIGN_ID, Request, Server, answer, replying
 
 ROWS = 300
 CONCURRENCY = 8
@@ -28,18 +28,18 @@ CONCURRENCY = 8
 FORKING = f"""
 import asyncio, os, sys
 from nlpearl import AsyncNLPearl, NLPearl
-import httpx, nlpearl.runs
+import httpx, nlpearl.bulk.threads
 
 COLOUR, URL = sys.argv[1:]
 
 def add_all(rows, ledger):
-    with NLPearl({KEY!r}, base_url=URL) as pearl:
-        for _ in pearl.add_leads({OUTBOUND_ID!r}, rows, ledger=ledger, concurrency={CONCURRENCY}):
+    with NLPearl({KEY!r}, base_url=URL) as client:
+        for _ in client.add_leads({CAMPAIGN_ID!r}, rows, ledger=ledger, concurrency={CONCURRENCY}):
             pass
 
 async def add_all_async(rows, ledger):
-    async with AsyncNLPearl({KEY!r}, base_url=URL) as pearl:
-        run = pearl.add_leads({OUTBOUND_ID!r}, rows, ledger=ledger, concurrency={CONCURRENCY})
+    async with AsyncNLPearl({KEY!r}, base_url=URL) as client:
+        run = client.add_leads({CAMPAIGN_ID!r}, rows, ledger=ledger, concurrency={CONCURRENCY})
         async for _ in run:
             pass
 

@@ -17,11 +17,11 @@ from nlpearl import (
     Outcome,
     PermissionDeniedError,
     RateLimitError,
-    bulk,
 )
+from nlpearl.bulk import run
 
 from .conftest import KEY, Colour
-from .servers import OUTBOUND_ID, Request, Server, answer, answers, replying
+from .servers import CAMPAIGN_ID, Request, Server, answer, answers, replying
 from .test_add_leads import Watched, added, external_ids, rows
 
 
@@ -83,7 +83,7 @@ def test_a_limit_uses_up_neither_the_retries_nor_the_deadline(colour: Colour) ->
 @pytest.fixture
 def _hours_fly(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock on which 100 s pass between any two looks."""
-    monkeypatch.setattr(bulk, "monotonic", itertools.count(1000, 100).__next__)
+    monkeypatch.setattr(run, "monotonic", itertools.count(1000, 100).__next__)
 
 
 @pytest.mark.usefixtures("_hours_fly")
@@ -96,7 +96,7 @@ def test_ten_minutes_of_429_alone_end_the_run(colour: Colour) -> None:
     assert len(results) == watched.read <= 4, "what was read is delivered, and soon no more is read"
     for result in results:
         assert isinstance(result.error, NLPearlError)
-        assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+        assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
 @pytest.mark.usefixtures("_hours_fly")
@@ -136,7 +136,7 @@ def test_a_refused_key_ends_the_run_after_one_wave_of_calls(
     assert sum(type(result.error) is kind for result in results) == len(server.requests)
     for result in results:
         assert result.error
-        assert result.error.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+        assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
 def test_what_is_in_flight_when_the_key_is_refused_is_delivered(colour: Colour) -> None:
@@ -174,8 +174,8 @@ def test_an_error_of_the_iterable_comes_after_what_was_in_flight(colour: Colour)
 
 
 def test_an_error_is_raised_once_and_the_run_is_over_then() -> None:
-    with Server(answers(answer(401, b""))) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        run = pearl.add_leads(OUTBOUND_ID, rows(5), concurrency=1)
+    with Server(answers(answer(401, b""))) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, rows(5), concurrency=1)
         assert isinstance(next(run).error, AuthenticationError)
         with pytest.raises(AuthenticationError) as raised:
             for _ in run:

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from nlpearl import RateLimitError
-from nlpearl.pace import Pace
+from nlpearl.bulk.pace import Pace
 
 
 def limit(retry_after: float | None = None) -> RateLimitError:

@@ -195,8 +195,8 @@ def test_the_sdist_holds_what_generating_needs_and_no_rubbish(
 MAKE_A_CLIENT = """
 import nlpearl, nlpearl_api
 from nlpearl import NLPearl
-with NLPearl("a1b2:secret") as pearl:
-    print(repr(pearl), type(pearl.low_level).__module__, nlpearl.__file__, nlpearl_api.__file__)
+with NLPearl("a1b2:secret") as client:
+    print(repr(client), type(client.low_level).__module__, nlpearl.__file__, nlpearl_api.__file__)
 """
 
 
@@ -235,11 +235,11 @@ from nlpearl import NLPearl
 from nlpearl_api.api.outbound import add_lead
 from nlpearl_api.models import LeadToAddApi
 
-with NLPearl("a1b2:secret") as pearl:
-    added = pearl.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
+with NLPearl("a1b2:secret") as client:
+    added = client.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
     lead = LeadToAddApi(phone_number="+14155550123")
-    answer = add_lead.sync("67d42f167f3c392c6d7a2d40", client=pearl.low_level, body=lead)
-    reveal_type(pearl.low_level)
+    answer = add_lead.sync("67d42f167f3c392c6d7a2d40", client=client.low_level, body=lead)
+    reveal_type(client.low_level)
     reveal_type(added.lead_id)
     reveal_type(answer)
 """

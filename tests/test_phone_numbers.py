@@ -17,7 +17,7 @@ from nlpearl import (
     Lead,
     NLPearl,
 )
-from nlpearl.phone_numbers import check_region, to_phone_number
+from nlpearl.leads.phone_numbers import check_region, to_phone_number
 
 from .conftest import KEY, PHONE, Colour
 from .servers import Server, answer, answers
@@ -154,8 +154,8 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'nlpearl-client\[phone\]'"):
         NLPearl(KEY, default_region="US")
-    with NLPearl(KEY) as pearl:
-        assert "KEY" not in repr(pearl)
+    with NLPearl(KEY) as client:
+        assert "KEY" not in repr(client)
 
 
 def test_numbers_without_a_country_are_warned_of_once_for_each_client(

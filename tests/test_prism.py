@@ -18,7 +18,7 @@ from nlpearl import AddedLead, BadRequestError, NLPearl, Outcome
 from tools.generate import ROOT
 
 from .conftest import KEY, PHONE, Colour
-from .servers import OUTBOUND_ID
+from .servers import CAMPAIGN_ID
 from .test_add_leads import rows
 
 #: Where `make` installs it.
@@ -82,7 +82,7 @@ def wait_for(server: subprocess.Popen[str], port: int) -> None:
 
 def test_prism_refuses_what_the_document_does_not_allow(prism: str) -> None:
     """Else the tests below would prove nothing."""
-    url = f"{prism}/v1/Outbound/{OUTBOUND_ID}/Lead"
+    url = f"{prism}/v1/Outbound/{CAMPAIGN_ID}/Lead"
     # For */* it takes the first type, text/plain, and fails to write an object as that.
     key = {"Authorization": f"Bearer {KEY}", "Accept": "application/json"}
     assert httpx.put(url, json={"phoneNumber": PHONE}).status_code == 401
@@ -103,11 +103,11 @@ def test_a_lead_is_what_the_document_allows(
 def test_a_refusal_has_the_documents_shape(prism: str) -> None:
     with (
         httpx.Client(headers={"Prefer": "code=400"}) as own,
-        NLPearl(KEY, base_url=prism, http_client=own) as pearl,
+        NLPearl(KEY, base_url=prism, http_client=own) as client,
         pytest.raises(BadRequestError) as refused,
     ):
-        pearl.add_lead(OUTBOUND_ID, PHONE)
-    assert refused.value.outcome is Outcome.REFUSED
+        client.add_lead(CAMPAIGN_ID, PHONE)
+    assert refused.value.outcome is Outcome.REJECTED
     assert refused.value.errors == {"property1": ["string"], "property2": ["string"]}
     assert refused.value.problem is not None
     assert refused.value.problem["title"] == "string"

@@ -83,7 +83,7 @@ def test_the_failure_of_the_readme_says_what_it_prints(
     assert printed.startswith("{'phone_number': [\"there is no digit")
     assert "'external_id': [" in printed
     for replaced, status in (("certainly not added", 404), ("look crm-42 up", 503)):
-        nlpearl_sandbox.misbehave(status=status)
+        nlpearl_sandbox.inject_fault(status=status)
         exec(
             compile(block.replace("call me", "+14155550123").replace('""', '"crm-42"'), "", "exec"),
             {},
@@ -137,7 +137,7 @@ def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
     assert "outcome: UNKNOWN" in done.stdout
     assert "429: the API limits the pace; nothing is sent for 1.0 s" in done.stdout
     first, second = done.stdout.split("\n5. ")[1].split("\n6. ")
-    assert [first.count(said) for said in ("298 added", "1 REFUSED, row ", "1 UNKNOWN, row ")] == [
+    assert [first.count(said) for said in ("298 added", "1 REJECTED, row ", "1 UNKNOWN, row ")] == [
         1, 1, 1
     ]  # fmt: skip
     assert [second.count(said) for said in ("299 added", "1 UNKNOWN, row ")] == [1, 1]

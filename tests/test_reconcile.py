@@ -27,7 +27,7 @@ from nlpearl import (
 from nlpearl.sandbox import Sandbox
 
 from .conftest import KEY, PHONE, Colour, Ended
-from .servers import LEAD_ID, OUTBOUND_ID, Connection, Server, answer
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer
 from .test_add_leads import added, rows
 from .test_ledger import errors_of, states
 
@@ -39,8 +39,8 @@ RECONCILE = {"reconcile": True, "timeout": 2.0}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.05)
-    monkeypatch.setattr("nlpearl.retries.LONGEST_BACKOFF", 0.1)
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.05)
+    monkeypatch.setattr("nlpearl.calls.retries.LONGEST_BACKOFF", 0.1)
 
 
 class LosingServer:
@@ -148,18 +148,18 @@ NO_PROOF: dict[str, tuple[Callable[[LosingServer], bytes], str]] = {
     ),
     "an answer without a Date": (
         lambda server: server.found(date=False),
-        "the answer has no Date to compare its age with",
+        "the response has no Date to compare its age with",
     ),
     "not there": (lambda _: answer(404, b""), "not found, which proves nothing"),
     "an empty answer": (lambda _: answer(200, b""), "not found, which proves nothing"),
     "another 400": (
         lambda _: answer(400, b'{"errors": {"outboundId": ["Bad."]}}'),
-        "400 outbound_id: Bad.",
+        "400 campaign_id: Bad.",
     ),
     "a look-up that is refused": (lambda _: answer(403, b""), "403 Forbidden"),
     "a look-up that fails": (lambda _: answer(503, b""), "503 Service Unavailable"),
     "a limit": (lambda _: answer(429, b""), "429 Too Many Requests"),
-    "garbage": (lambda _: b"garbage\r\n\r\n", "while waiting for the answer"),
+    "garbage": (lambda _: b"garbage\r\n\r\n", "while waiting for the response"),
 }
 
 
@@ -205,18 +205,18 @@ def test_the_look_ups_stay_within_the_timeout(colour: Colour) -> None:
 def test_nothing_is_looked_up_without_reason(colour: Colour) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         colour.add(sandbox.url, client=RECONCILE, external_id="crm-42")
-        sandbox.misbehave(status=400)
+        sandbox.inject_fault(status=400)
         colour.add(sandbox.url, client=RECONCILE, external_id="crm-43")
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(lost="close")
         colour.add(sandbox.url, client=RECONCILE)  # no external id
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(lost="close")
         colour.add(sandbox.url, external_id="crm-44")  # off unless asked for
         assert [request.method for request in sandbox.requests] == ["PUT"] * 4
 
 
 def test_an_external_id_that_cannot_be_looked_up_is_not_asked_for(colour: Colour) -> None:
     with Sandbox(api_key=KEY) as sandbox:
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(lost="close")
         error = colour.add(sandbox.url, client=RECONCILE, external_id="..")
         assert isinstance(error, APIConnectionError)
         assert [request.method for request in sandbox.requests] == ["PUT"]
@@ -227,8 +227,8 @@ def test_it_works_with_the_sandbox_which_finds_late_and_loses_look_ups_too(
     colour: Colour, lost: Any
 ) -> None:
     with Sandbox(api_key=KEY, findable_after=0.3) as sandbox:
-        sandbox.misbehave(lost=lost)
-        sandbox.misbehave(lost="close", times=2)
+        sandbox.inject_fault(lost=lost)
+        sandbox.inject_fault(lost="close", times=2)
         ended = colour.add(sandbox.url, client=RECONCILE, external_id="crm-42")
         assert isinstance(ended, AddedLead)
         assert ended.lead_id == sandbox.leads[0]["leadId"]
@@ -241,17 +241,17 @@ def test_closing_the_client_ends_the_look_ups() -> None:
 
     def call() -> None:
         try:
-            pearl.add_lead(OUTBOUND_ID, PHONE, external_id="crm-42", timeout=60)
+            client.add_lead(CAMPAIGN_ID, PHONE, external_id="crm-42", timeout=60)
         except NLPearlError as error:
             ends.append(error)
 
     with Server(server.script) as listening:
-        pearl = NLPearl(KEY, base_url=listening.url, reconcile=True)
+        client = NLPearl(KEY, base_url=listening.url, reconcile=True)
         thread = threading.Thread(target=call)
         thread.start()
         while not server.gets:
             time.sleep(0.01)
-        pearl.close()
+        client.close()
         thread.join(30)
     assert [type(end) for end in ends] == [APIConnectionError]
 
@@ -266,10 +266,10 @@ def test_ctrl_c_amid_a_look_up_says_that_the_lead_may_exist() -> None:
 
     with (
         Server(LosingServer(look_up).script) as listening,
-        NLPearl(KEY, base_url=listening.url, reconcile=True) as pearl,
+        NLPearl(KEY, base_url=listening.url, reconcile=True) as client,
         pytest.raises(KeyboardInterrupt) as caught,
     ):
-        pearl.add_lead(OUTBOUND_ID, PHONE, external_id="crm-42")
+        client.add_lead(CAMPAIGN_ID, PHONE, external_id="crm-42")
     assert "The lead may exist" in caught.value.__notes__[0]
 
 
@@ -278,7 +278,7 @@ def test_ctrl_c_amid_a_look_up_says_that_the_lead_may_exist() -> None:
 
 def test_many_leads_are_looked_up_where_their_answers_are_lost(colour: Colour) -> None:
     with Sandbox(api_key=KEY) as sandbox:
-        sandbox.misbehave(lost="close", times=5)
+        sandbox.inject_fault(lost="close", times=5)
         results, error = colour.add_leads(
             sandbox.url, rows(30), client={"reconcile": True}, concurrency=5
         )
@@ -292,8 +292,8 @@ def test_many_leads_are_looked_up_where_their_answers_are_lost(colour: Colour) -
 
 def lose_three(colour: Colour, sandbox: Sandbox, path: Path) -> None:
     """A first run that does not reconcile: three answers lost, two of them of stored leads."""
-    sandbox.misbehave(lost="close", times=2)
-    sandbox.misbehave(lost="close", stored=False)
+    sandbox.inject_fault(lost="close", times=2)
+    sandbox.inject_fault(lost="close", stored=False)
     results, _ = colour.add_leads(sandbox.url, rows(10), ledger=path, concurrency=1)
     assert sorted(errors_of(results)) == [0, 1, 2]
     assert states(path) == {"added": 7, "unknown": 3}
@@ -339,7 +339,7 @@ def test_a_row_without_external_id_cannot_be_settled(colour: Colour, tmp_path: P
     path = tmp_path / "leads.ledger"
     row = {"phone_number": PHONE}
     with Sandbox(api_key=KEY) as sandbox:
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(lost="close")
         colour.add_leads(sandbox.url, [row], ledger=path)
         results, _ = colour.add_leads(sandbox.url, [row], ledger=path, client={"reconcile": True})
         assert errors_of(results) == {0: UnsettledLeadError}
@@ -370,5 +370,5 @@ def test_a_note_of_what_was_seen_survives_copies() -> None:
 
 
 def test_find_lead_takes_a_timeout_of_its_own() -> None:
-    with NLPearl(KEY) as pearl, pytest.raises(InvalidArgumentError, match="timeout"):
-        pearl.find_lead(OUTBOUND_ID, "crm-42", timeout=-1)
+    with NLPearl(KEY) as client, pytest.raises(InvalidArgumentError, match="timeout"):
+        client.find_lead(CAMPAIGN_ID, "crm-42", timeout=-1)

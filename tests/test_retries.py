@@ -22,10 +22,10 @@ from nlpearl import (
     RateLimitError,
     ServerError,
 )
-from nlpearl.retries import LONGEST_BACKOFF, wait_before_retry
+from nlpearl.calls.retries import LONGEST_BACKOFF, wait_before_retry
 
 from .conftest import KEY, PHONE, Colour
-from .servers import OUTBOUND_ID, Connection, Server, answer, answers
+from .servers import CAMPAIGN_ID, Connection, Server, answer, answers
 
 NOT_SENT = APIConnectionError("x", outcome=Outcome.NOT_SENT)
 AGAIN: list[NLPearlError] = [
@@ -100,7 +100,7 @@ def test_the_last_429_is_raised_and_says_how_often(colour: Colour) -> None:
     with Server(answers(answer(429, b"", {"Retry-After": "0"}))) as server:
         end = colour.add(server.url, client={"max_retries": 2})
     assert isinstance(end, RateLimitError)
-    assert "Sent 3 times" in end.__notes__[0]
+    assert "Tried 3 times" in end.__notes__[0]
     assert len(server.requests) == 3
 
 
@@ -150,13 +150,13 @@ def test_a_lost_answer_is_never_sent_again(colour: Colour) -> None:
 def test_a_refused_connection_is_tried_again_and_then_not_sent(
     colour: Colour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nlpearl.retries.FIRST_BACKOFF", 0.001)
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
     with Server(answers(answer())) as server:
         url = server.url
     end = colour.add(url, client={"max_retries": 2})
     assert isinstance(end, APIConnectionError)
     assert end.outcome is Outcome.NOT_SENT
-    assert "Sent 3 times" in end.__notes__[0]
+    assert "Tried 3 times" in end.__notes__[0]
 
 
 def test_closing_a_client_ends_its_waits_with_the_last_error() -> None:
@@ -169,18 +169,18 @@ def test_closing_a_client_ends_its_waits_with_the_last_error() -> None:
 
     ends: list[NLPearlError] = []
     with Server(script) as server:
-        pearl = NLPearl(KEY, base_url=server.url, timeout=100)
+        client = NLPearl(KEY, base_url=server.url, timeout=100)
 
         def call() -> None:
             try:
-                pearl.add_lead(OUTBOUND_ID, PHONE)
+                client.add_lead(CAMPAIGN_ID, PHONE)
             except NLPearlError as error:
                 ends.append(error)
 
         thread = threading.Thread(target=call)
         thread.start()
         assert asked.wait(20)
-        pearl.close()
+        client.close()
         thread.join(20)
     assert isinstance(ends[0], RateLimitError)
     assert len(server.requests) == 1
@@ -188,11 +188,11 @@ def test_closing_a_client_ends_its_waits_with_the_last_error() -> None:
 
 def test_closing_an_async_client_ends_its_waits_with_the_last_error() -> None:
     async def main(url: str) -> object:
-        pearl = AsyncNLPearl(KEY, base_url=url, timeout=100)
-        call = asyncio.create_task(pearl.add_lead(OUTBOUND_ID, PHONE))
+        client = AsyncNLPearl(KEY, base_url=url, timeout=100)
+        call = asyncio.create_task(client.add_lead(CAMPAIGN_ID, PHONE))
         while not server.requests:
             await asyncio.sleep(0.01)
-        await pearl.close()
+        await client.close()
         return (await asyncio.gather(call, return_exceptions=True))[0]
 
     with Server(answers(answer(429, b"", {"Retry-After": "50"}))) as server:

@@ -12,8 +12,8 @@ from openapi_core import OpenAPI
 from nlpearl.sandbox import ReceivedRequest, Sandbox
 from nlpearl.sandbox.contract import read_spec
 
-OUTBOUND_ID = "67d42f167f3c392c6d7a2d40"
-PATH = f"/v1/Outbound/{OUTBOUND_ID}/Lead"
+CAMPAIGN_ID = "67d42f167f3c392c6d7a2d40"
+PATH = f"/v1/Outbound/{CAMPAIGN_ID}/Lead"
 LEAD: dict[str, object] = {
     "phoneNumber": "+14155550123",
     "externalId": "crm-42",
@@ -50,7 +50,7 @@ def test_a_lead_is_stored_and_answered_with_its_id(sandbox: Sandbox, http: httpx
     assert "date" in answer.headers
     assert list(answer.json()) == ["leadId"]
     assert re.fullmatch(r"[0-9a-f]{24}", answer.json()["leadId"])
-    assert sandbox.leads == [{**answer.json(), "outboundId": OUTBOUND_ID, **LEAD}]
+    assert sandbox.leads == [{**answer.json(), "outboundId": CAMPAIGN_ID, **LEAD}]
 
 
 def test_leads_are_read_in_order_of_arrival(sandbox: Sandbox, http: httpx.Client) -> None:
@@ -130,7 +130,7 @@ def test_what_is_read_is_a_copy(sandbox: Sandbox, http: httpx.Client) -> None:
 
 def test_clear_forgets_leads_requests_and_faults(sandbox: Sandbox, http: httpx.Client) -> None:
     http.put(PATH, json=LEAD)
-    sandbox.misbehave(status=500, times=3)
+    sandbox.inject_fault(status=500, times=3)
     sandbox.clear()
     assert (sandbox.leads, sandbox.requests) == ([], [])
     assert http.put(PATH, json=LEAD).status_code == 200

@@ -65,7 +65,7 @@ def wait_for_lead(sandbox: Sandbox) -> None:
 def test_a_status_that_does_not_refuse_stores_the_lead(
     sandbox: Sandbox, http: httpx.Client, status: int
 ) -> None:
-    sandbox.misbehave(status=status)
+    sandbox.inject_fault(status=status)
     answer = http.put(PATH, json=LEAD)
     assert answer.status_code == status
     assert len(sandbox.leads) == 1
@@ -77,7 +77,7 @@ def test_a_status_that_does_not_refuse_stores_the_lead(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 429, 499])
 def test_a_4xx_stores_nothing(sandbox: Sandbox, http: httpx.Client, status: int) -> None:
-    sandbox.misbehave(status=status)
+    sandbox.inject_fault(status=status)
     answer = http.put(PATH, json=LEAD)
     assert answer.status_code == status
     assert sandbox.leads == []
@@ -96,59 +96,59 @@ def test_a_4xx_stores_nothing(sandbox: Sandbox, http: httpx.Client, status: int)
 def test_whether_the_lead_is_stored_can_be_said(
     sandbox: Sandbox, http: httpx.Client, status: int, stored: bool, leads: int
 ) -> None:
-    sandbox.misbehave(status=status, stored=stored)
+    sandbox.inject_fault(status=status, stored=stored)
     assert http.put(PATH, json=LEAD).status_code == status
     assert len(sandbox.leads) == leads
 
 
 def test_a_fault_never_stores_what_is_no_lead(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(status=500)
+    sandbox.inject_fault(status=500)
     assert http.put(PATH, json={}).status_code == 500
     assert sandbox.leads == []
 
 
 def test_body_and_headers_are_the_callers(sandbox: Sandbox, http: httpx.Client) -> None:
     page = "<html><title>Bad gateway</title></html>"
-    sandbox.misbehave(status=502, body=page, headers={"content-type": "text/html", "X-A": "é"})
+    sandbox.inject_fault(status=502, body=page, headers={"content-type": "text/html", "X-A": "é"})
     answer = http.put(PATH, json=LEAD)
     assert (answer.text, answer.headers["x-a"]) == (page, "é")
     assert answer.headers.get_list("content-type") == ["text/html"]
 
 
 def test_a_body_is_json_unless_it_says_otherwise(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(body=b'{"leadId": 42}')
-    sandbox.misbehave(status=401, body='{"title": "Who?"}')
+    sandbox.inject_fault(body=b'{"leadId": 42}')
+    sandbox.inject_fault(status=401, body='{"title": "Who?"}')
     answer = http.put(PATH, json=LEAD)
     assert (answer.json(), answer.headers["content-type"]) == ({"leadId": 42}, "application/json")
     assert http.put(PATH, json=LEAD).headers["content-type"] == "application/json"
 
 
 def test_headers_alone_are_added(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(headers={"Set-Cookie": "a=b"})
+    sandbox.inject_fault(headers={"Set-Cookie": "a=b"})
     answer = http.put(PATH, json=LEAD)
     assert (answer.status_code, answer.headers["set-cookie"]) == (200, "a=b")
 
 
 @pytest.mark.parametrize("retry_after", [2, "Mon, 23 Nov 2026 21:00:00 GMT", "soon", -1])
 def test_retry_after_is_a_429(sandbox: Sandbox, http: httpx.Client, retry_after: int | str) -> None:
-    sandbox.misbehave(retry_after=retry_after)
+    sandbox.inject_fault(retry_after=retry_after)
     answer = http.put(PATH, json=LEAD)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, str(retry_after))
     assert sandbox.leads == []
 
 
 def test_retry_after_may_come_with_another_status(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(status=503, retry_after=2)
+    sandbox.inject_fault(status=503, retry_after=2)
     answer = http.put(PATH, json=LEAD)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
 
 
 def test_a_delayed_answer_has_stored_its_lead_before(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(delay=30.0)
+    sandbox.inject_fault(delay=30.0)
     with pytest.raises(httpx.ReadTimeout):
         http.put(PATH, json=LEAD, timeout=0.3)
     wait_for_lead(sandbox)
-    sandbox.misbehave(delay=0.2)
+    sandbox.inject_fault(delay=0.2)
     begin = time.monotonic()
     assert http.put(PATH, json=LEAD).status_code == 200
     assert time.monotonic() - begin >= 0.2
@@ -170,7 +170,7 @@ def test_a_lost_answer_leaves_the_lead_stored(
     raised: type[httpx.TransportError],
     said: str,
 ) -> None:
-    sandbox.misbehave(lost=lost)
+    sandbox.inject_fault(lost=lost)
     with pytest.raises(raised, match=said):
         http.put(PATH, json=LEAD, timeout=1.0)
     wait_for_lead(sandbox)
@@ -181,14 +181,14 @@ def test_a_lost_answer_leaves_the_lead_stored(
 
 
 def test_a_lost_answer_may_have_stored_nothing(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(lost="close", stored=False)
+    sandbox.inject_fault(lost="close", stored=False)
     with pytest.raises(httpx.RemoteProtocolError):
         http.put(PATH, json=LEAD)
     assert sandbox.leads == []
 
 
 def test_an_answer_is_cut_halfway_through_its_body(sandbox: Sandbox) -> None:
-    sandbox.misbehave(lost="cut", status=500, body="0123456789")
+    sandbox.inject_fault(lost="cut", status=500, body="0123456789")
     received = exchange(sandbox, request_bytes(sandbox))
     assert received.startswith(b"HTTP/1.1 500 INTERNAL SERVER ERROR\r\n")
     assert b"Content-Length: 10\r\n" in received
@@ -196,12 +196,12 @@ def test_an_answer_is_cut_halfway_through_its_body(sandbox: Sandbox) -> None:
 
 
 def test_an_answer_without_a_body_is_cut_in_its_headers(sandbox: Sandbox) -> None:
-    sandbox.misbehave(lost="cut", status=401)
+    sandbox.inject_fault(lost="cut", status=401)
     assert b"\r\n\r\n" not in exchange(sandbox, request_bytes(sandbox))
 
 
 def test_garbage_is_not_http(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.misbehave(garbage=True, times=2)
+    sandbox.inject_fault(garbage=True, times=2)
     with pytest.raises(httpx.RemoteProtocolError):
         http.put(PATH, json=LEAD)
     assert not exchange(sandbox, request_bytes(sandbox)).startswith(b"HTTP")
@@ -212,8 +212,8 @@ def test_garbage_is_not_http(sandbox: Sandbox, http: httpx.Client) -> None:
 def test_faults_are_played_in_the_order_they_were_given(
     sandbox: Sandbox, http: httpx.Client
 ) -> None:
-    sandbox.misbehave(status=500, times=2)
-    sandbox.misbehave(retry_after=0)
+    sandbox.inject_fault(status=500, times=2)
+    sandbox.inject_fault(retry_after=0)
     assert [http.put(PATH, json=LEAD).status_code for _ in range(4)] == [500, 500, 429, 200]
     assert [request.status for request in sandbox.requests] == [500, 500, 429, 200]
 
@@ -223,21 +223,21 @@ def test_faults_are_played_in_the_order_they_were_given(
     [
         ({}, "nothing to do"),
         ({"stored": False}, "nothing to do"),
-        ({"status": 199}, "no final status"),
-        ({"status": 600}, "no final status"),
-        ({"delay": -1.0}, "no time to wait"),
-        ({"delay": float("nan")}, "no time to wait"),
-        ({"delay": float("inf")}, "no time to wait"),
-        ({"garbage": True, "status": 500}, "garbage is no answer"),
-        ({"garbage": True, "retry_after": 2}, "garbage is no answer"),
-        ({"garbage": True, "lost": "close"}, "garbage is no answer"),
-        ({"lost": "found"}, "none of close, reset, silence, cut"),
-        ({"lost": "close", "status": 500}, "sends no answer"),
-        ({"lost": "silence", "body": ""}, "sends no answer"),
-        ({"lost": "reset", "retry_after": 2}, "sends no answer"),
+        ({"status": 199}, "must be from 200 to 599"),
+        ({"status": 600}, "must be from 200 to 599"),
+        ({"delay": -1.0}, "finite number of seconds"),
+        ({"delay": float("nan")}, "finite number of seconds"),
+        ({"delay": float("inf")}, "finite number of seconds"),
+        ({"garbage": True, "status": 500}, "garbage is not a response"),
+        ({"garbage": True, "retry_after": 2}, "garbage is not a response"),
+        ({"garbage": True, "lost": "close"}, "garbage is not a response"),
+        ({"lost": "found"}, "must be one of close, reset, silence, cut"),
+        ({"lost": "close", "status": 500}, "sends no response"),
+        ({"lost": "silence", "body": ""}, "sends no response"),
+        ({"lost": "reset", "retry_after": 2}, "sends no response"),
         ({"status": 204, "body": "x"}, "has no body"),
-        ({"status": 404, "stored": True}, "refuses the lead"),
-        ({"retry_after": 2, "stored": True}, "refuses the lead"),
+        ({"status": 404, "stored": True}, "rejects the lead"),
+        ({"retry_after": 2, "stored": True}, "rejects the lead"),
         ({"retry_after": 2, "headers": {"retry-after": "3"}}, "give it once"),
         ({"headers": {"X A": "b"}}, "no name of a header"),
         ({"headers": {"X-A": "a\r\nb"}}, "no header can carry"),
@@ -250,5 +250,5 @@ def test_what_does_not_go_together_is_a_value_error_that_says_why(
     sandbox: Sandbox, http: httpx.Client, fault: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
-        sandbox.misbehave(**cast(Any, fault))
+        sandbox.inject_fault(**cast(Any, fault))
     assert http.put(PATH, json=LEAD).status_code == 200

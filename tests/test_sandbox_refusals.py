@@ -10,7 +10,7 @@ import pytest
 
 from nlpearl.sandbox import Sandbox, contract
 
-from .test_sandbox import LEAD, OUTBOUND_ID, PATH, client_of
+from .test_sandbox import CAMPAIGN_ID, LEAD, PATH, client_of
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_the_key_can_be_chosen() -> None:
         "/v1/Outbound/a/b/Lead",
         "/x/v1/Outbound/a/Lead",
         f"{PATH}/",
-        f"/v1/outbound/{OUTBOUND_ID}/lead",
+        f"/v1/outbound/{CAMPAIGN_ID}/lead",
     ],
 )
 def test_an_unknown_route_is_an_empty_404(http: httpx.Client, path: str) -> None:
@@ -173,8 +173,8 @@ def test_another_content_type_is_a_415(http: httpx.Client, content_type: str | N
     assert answer.json()["title"] == "Unsupported Media Type"
 
 
-def test_with_outbound_ids_every_other_one_is_a_404() -> None:
-    with Sandbox(outbound_ids=[OUTBOUND_ID]) as sandbox, client_of(sandbox) as http:
+def test_with_campaign_ids_every_other_one_is_a_404() -> None:
+    with Sandbox(campaign_ids=[CAMPAIGN_ID]) as sandbox, client_of(sandbox) as http:
         assert http.put(PATH, json=LEAD).status_code == 200
         answer = http.put("/v1/Outbound/67d42f167f3c392c6d7a2d41/Lead", json=LEAD)
         assert answer.status_code == 404
@@ -184,9 +184,9 @@ def test_with_outbound_ids_every_other_one_is_a_404() -> None:
         assert len(sandbox.leads) == 1
 
 
-def test_outbound_ids_are_several() -> None:
+def test_campaign_ids_are_several() -> None:
     with pytest.raises(TypeError, match="list of ids"):
-        Sandbox(outbound_ids=OUTBOUND_ID)
+        Sandbox(campaign_ids=CAMPAIGN_ID)
 
 
 def answer_by(

@@ -63,7 +63,7 @@ def test_a_connection_is_kept_after_a_refusal(sandbox: Sandbox) -> None:
 def test_a_connection_is_closed_if_one_side_says_so(sandbox: Sandbox, who: str) -> None:
     data = request_bytes(sandbox)
     if who == "sandbox":
-        sandbox.misbehave(headers={"Connection": "close"})
+        sandbox.inject_fault(headers={"Connection": "close"})
     elif who == "client":
         data = data.replace(b"Host: x", b"Host: x\r\nConnection: close")
     else:
@@ -135,7 +135,7 @@ def test_what_is_no_http_is_refused_without_a_word_on_stderr(
 def test_a_client_that_resets_its_connection_makes_no_noise(
     sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    sandbox.misbehave(lost="silence")
+    sandbox.inject_fault(lost="silence")
     with client_of(sandbox) as http, pytest.raises(httpx.ReadTimeout):
         http.put(PATH, json=LEAD, timeout=0.3)
     with socket.create_connection(address(sandbox), timeout=30) as raw:
@@ -188,8 +188,8 @@ def test_it_stops_at_once_whatever_its_clients_wait_for() -> None:
         waiting[2].sendall(request_bytes(sandbox)[:50])
         waiting[3].sendall(request_bytes(sandbox))
         read_answer(waiting[3])  # so all four have been accepted
-        sandbox.misbehave(lost="silence")
-        sandbox.misbehave(delay=60.0)
+        sandbox.inject_fault(lost="silence")
+        sandbox.inject_fault(delay=60.0)
         for raw in waiting[:2]:
             raw.sendall(request_bytes(sandbox))
         while len(sandbox.requests) < 3:
@@ -315,7 +315,7 @@ def test_one_lead(nlpearl_sandbox, time):
         trust_env=False,
     )
     assert len(nlpearl_sandbox.leads) == 1
-    nlpearl_sandbox.misbehave(status=500)
+    nlpearl_sandbox.inject_fault(status=500)
 
 def test_nothing_of_it_stays():
     assert "NLPEARL_BASE_URL" not in os.environ

@@ -25,11 +25,11 @@ from nlpearl import (
     WindowsTimeZone,
     to_windows_time_zone,
 )
-from nlpearl.time_zones import SENT_FOR_TURKIYE
+from nlpearl.time_zones.names import SENT_FOR_TURKIYE
 from tools.make_time_zones import changes, every_iana_name, read_reviewed
 
-REFUSED = ("EST", "MST", "HST", "CET", "MET", "EET", "WET", "Antarctica/Troll", "Factory")
-NAMES = [name for name in every_iana_name() if name not in REFUSED]
+REJECTED = ("EST", "MST", "HST", "CET", "MET", "EET", "WET", "Antarctica/Troll", "Factory")
+NAMES = [name for name in every_iana_name() if name not in REJECTED]
 
 
 def refusal(value: Any) -> str:
@@ -56,7 +56,7 @@ def test_an_id_passes_in_any_spelling_and_is_sent_in_its_own(id_: str) -> None:
 
 
 def test_every_iana_name_is_an_id_or_refused() -> None:
-    assert len(NAMES) + len(REFUSED) == 598
+    assert len(NAMES) + len(REJECTED) == 598
     for name in NAMES:
         id_ = to_windows_time_zone(name)
         assert id_ in WINDOWS_TIME_ZONES
@@ -309,7 +309,7 @@ def test_nothing_is_proposed_that_would_mislead(value: str) -> None:
 
 
 def test_every_standard_name_and_abbreviation_leads_to_a_zone() -> None:
-    from nlpearl import _time_zone_proposals as proposals
+    from nlpearl.time_zones import refusals as proposals
 
     for id_ in proposals._STANDARD_NAMES.values():  # pyright: ignore[reportPrivateUsage]
         assert id_ in WINDOWS_TIME_ZONES
@@ -353,7 +353,7 @@ def test_nothing_is_imported_to_know_a_zone() -> None:
     code = (
         "import sys, nlpearl; nlpearl.to_windows_time_zone('Europe/Rome');"
         "print({'zoneinfo', 'pytz', 'dateutil', 'pendulum', 'phonenumbers', 'difflib',"
-        "'nlpearl._time_zone_proposals'} & {*sys.modules})"
+        "'nlpearl.time_zones.refusals'} & {*sys.modules})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -27,14 +27,16 @@ from nlpearl import (
     ConfigurationError,
     NLPearl,
     Outcome,
-    network,
-    transport,
 )
 from nlpearl.configuration import Key
-from nlpearl.deadlines import Deadline, TimeLeft
+from nlpearl.http import sockets
+from nlpearl.http.deadlines import Deadline, TimeLeft
+from nlpearl.http.exchange import Exchange
+from nlpearl.http.settings import Signer
+from nlpearl.http.threads import ThreadLane, finish
 
 from .conftest import KEY, PHONE, Colour
-from .servers import LEAD_ID, OUTBOUND_ID, Connection, Script, Server, answer, answers, swallowing
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Script, Server, answer, answers, swallowing
 
 LONG = 30.0  # far more than a call with a timeout of 1 s takes, far less than the server's 60 s
 ANSWER = answer()
@@ -62,7 +64,7 @@ def test_a_server_that_drips_its_answer_holds_nobody(colour: Colour, part: str) 
         assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.UNKNOWN
-    assert ("reading the answer (status 200)" if part == "body" else "waiting") in str(error)
+    assert ("reading the response (status 200)" if part == "body" else "waiting") in str(error)
     assert "timeout 1 s" in str(error)
 
 
@@ -138,10 +140,10 @@ def test_a_name_with_several_dead_addresses_ends_at_the_deadline(
 
 def test_a_dead_address_of_a_name_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(answers(ANSWER)) as server:
-        pearl = NLPearl(KEY, base_url=server.url.replace("127.0.0.1", "localhost"))
+        client = NLPearl(KEY, base_url=server.url.replace("127.0.0.1", "localhost"))
         monkeypatch.setattr(socket, "getaddrinfo", found("127.0.0.77", "127.0.0.1"))
-        with pearl:
-            assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == LEAD_ID
+        with client:
+            assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == LEAD_ID
 
 
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "Name or service not known"), None])
@@ -153,16 +155,16 @@ def test_a_name_that_is_not_found_is_not_sent(
             raise failure
         return []
 
-    with NLPearl(KEY, base_url="https://nowhere.test", max_retries=0) as pearl:
+    with NLPearl(KEY, base_url="https://nowhere.test", max_retries=0) as client:
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
         with pytest.raises(APIConnectionError) as caught:
-            pearl.add_lead(OUTBOUND_ID, PHONE)
+            client.add_lead(CAMPAIGN_ID, PHONE)
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
 def test_a_timeout_that_is_no_deadline_of_ours_passes_as_it_is() -> None:
-    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        http = pearl.low_level.get_httpx_client()
+    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as client:
+        http = client.low_level.get_httpx_client()
         assert http.put("/x", timeout=None, json={}).status_code == 200
 
 
@@ -170,15 +172,15 @@ def test_a_deadline_that_is_past_ends_every_operation() -> None:
     past = TimeLeft(time.monotonic() - 1)
     assert past.now() < 0
     with pytest.raises(httpcore.ReadTimeout):
-        network._left(past, httpcore.ReadTimeout)  # pyright: ignore[reportPrivateUsage]
+        sockets._left(past, httpcore.ReadTimeout)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_httpx_still_has_what_the_deadline_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If this fails, httpx or httpcore has changed: mend `cap_by_deadline` in network.py."""
+    """If this fails, httpx or httpcore has changed: mend `cap_by_deadline` in sockets.py."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "intranet.test")
-    with NLPearl(KEY) as pearl:
-        http: Any = pearl.low_level.get_httpx_client()
+    with NLPearl(KEY) as client:
+        http: Any = client.low_level.get_httpx_client()
         transports = [http._transport, *http._mounts.values()]
         assert len(transports) >= 2
         for each in transports:
@@ -220,7 +222,7 @@ def test_what_a_proxy_does_not_pass_on_was_not_sent(
     assert heads
     assert heads[0].startswith(b"CONNECT api.example.test:443 ")
     assert KEY.encode() not in heads[0]
-    assert ("agreeing on TLS" in str(error)) == (fault == "no TLS")
+    assert ("negotiating TLS" in str(error)) == (fault == "no TLS")
 
 
 def test_a_server_that_does_not_speak_tls_was_sent_nothing(colour: Colour) -> None:
@@ -250,25 +252,25 @@ def test_a_server_that_closes_after_each_answer_loses_no_call_that_waits_10_ms(
 
 
 def test_a_write_that_the_system_refuses_was_not_sent() -> None:
-    connections = transport.Connections("http://127.0.0.1", transport.Signer(Key("a:b")), 1, None)
-    from nlpearl.attempts import SyncAttempt
-    from nlpearl.leads import Lead
-    from nlpearl.wire import AddLead
-
-    attempt = SyncAttempt(connections, AddLead(OUTBOUND_ID, Lead(PHONE)), Deadline(1))
+    exchange = Exchange("http://127.0.0.1", True, Deadline(1))
     request = httpcore.Request("PUT", "http://127.0.0.1")
-    tell: Any = attempt._trace  # pyright: ignore[reportPrivateUsage]
-    tell("http11.send_request_headers.started", {"request": request})
-    assert "may exist" in attempt.hint()
-    tell("http11.send_request_headers.failed", {"exception": httpcore.WriteTimeout()})
-    assert "may exist" in attempt.hint(), "a part of it may have left"
-    tell("http11.send_request_headers.failed", {"exception": httpcore.WriteError()})
-    assert attempt.hint() == "Nothing was sent."
+
+    def sent(event: str, **info: object) -> bool | None:
+        exchange.trace(f"http11.send_request_headers.{event}", info)
+        return exchange.sent
+
+    assert exchange.sent is False
+    assert sent("started", request=request)
+    assert sent("failed", exception=httpcore.WriteTimeout()), "a part of it may have left"
+    assert not sent("failed", exception=httpcore.WriteError())
     long = httpcore.Request("PUT", "http://127.0.0.1", headers={"X": "y" * 3000})
-    tell("http11.send_request_headers.started", {"request": long})
-    tell("http11.send_request_headers.failed", {"exception": httpcore.WriteError()})
-    assert "may exist" in attempt.hint(), "its first part may have left"
-    connections.close()
+    assert sent("started", request=long)
+    assert sent("failed", exception=httpcore.WriteError()), "its first part may have left"
+
+
+def test_a_coroutine_of_the_sync_client_that_waits_is_a_bug_that_says_so() -> None:
+    with pytest.raises(RuntimeError, match="suspended"):
+        finish(asyncio.sleep(0))
 
 
 # Callers' own clients
@@ -283,9 +285,9 @@ def raising(error: Exception) -> httpx.MockTransport:
 
 def test_of_a_transport_that_tells_nothing_nothing_is_known() -> None:
     with httpx.Client(transport=raising(httpx.ConnectError("x"))) as http:
-        pearl = NLPearl(KEY, http_client=http)
+        client = NLPearl(KEY, http_client=http)
         with pytest.raises(APIConnectionError) as caught:
-            pearl.add_lead(OUTBOUND_ID, PHONE)
+            client.add_lead(CAMPAIGN_ID, PHONE)
     assert caught.value.outcome is Outcome.UNKNOWN
 
 
@@ -293,9 +295,9 @@ def test_an_ordinary_client_of_the_callers_tells_what_was_sent() -> None:
     with Server(answers(ANSWER)) as server:
         url = server.url
     with httpx.Client() as http:
-        pearl = NLPearl(KEY, base_url=url, http_client=http, max_retries=0)
+        client = NLPearl(KEY, base_url=url, http_client=http, max_retries=0)
         with pytest.raises(APIConnectionError) as caught:
-            pearl.add_lead(OUTBOUND_ID, PHONE)
+            client.add_lead(CAMPAIGN_ID, PHONE)
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
@@ -304,10 +306,10 @@ def test_an_ordinary_client_of_the_callers_tells_what_was_sent() -> None:
 
 def test_a_hundred_threads_share_one_client() -> None:
     ends: list[str] = []
-    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as pearl:
+    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as client:
 
         def call() -> None:
-            ends.append(pearl.add_lead(OUTBOUND_ID, PHONE).lead_id)
+            ends.append(client.add_lead(CAMPAIGN_ID, PHONE).lead_id)
 
         threads = [threading.Thread(target=call) for _ in range(100)]
         for thread in threads:
@@ -329,18 +331,18 @@ def test_closing_lets_the_calls_of_other_threads_end() -> None:
 
     ends: list[str] = []
     with Server(script) as server:
-        pearl = NLPearl(KEY, base_url=server.url)
+        client = NLPearl(KEY, base_url=server.url)
         caller = threading.Thread(
-            target=lambda: ends.append(pearl.add_lead(OUTBOUND_ID, PHONE).lead_id)
+            target=lambda: ends.append(client.add_lead(CAMPAIGN_ID, PHONE).lead_id)
         )
         caller.start()
         assert asked.wait(20)
-        closer = threading.Thread(target=pearl.close)
+        closer = threading.Thread(target=client.close)
         closer.start()
         closer.join(0.2)
         assert closer.is_alive()
         with pytest.raises(ConfigurationError, match="closed"):
-            pearl.add_lead(OUTBOUND_ID, PHONE)
+            client.add_lead(CAMPAIGN_ID, PHONE)
         go.set()
         closer.join(20)
         caller.join(20)
@@ -349,11 +351,11 @@ def test_closing_lets_the_calls_of_other_threads_end() -> None:
 
 def test_closing_lets_the_calls_of_other_tasks_end() -> None:
     async def main(url: str) -> str:
-        pearl = AsyncNLPearl(KEY, base_url=url)
-        call = asyncio.create_task(pearl.add_lead(OUTBOUND_ID, PHONE))
+        client = AsyncNLPearl(KEY, base_url=url)
+        call = asyncio.create_task(client.add_lead(CAMPAIGN_ID, PHONE))
         while not server.requests:
             await asyncio.sleep(0.01)
-        closing = asyncio.create_task(pearl.close())
+        closing = asyncio.create_task(client.close())
         await asyncio.sleep(0.05)
         assert not closing.done()
         go.set()
@@ -373,19 +375,19 @@ def test_closing_lets_the_calls_of_other_tasks_end() -> None:
 
 def test_a_second_event_loop_is_told_so_before_anything_is_sent() -> None:
     with Server(answers(ANSWER)) as server:
-        pearl = AsyncNLPearl(KEY, base_url=server.url)
+        client = AsyncNLPearl(KEY, base_url=server.url)
 
         async def first() -> None:
-            await pearl.add_lead(OUTBOUND_ID, PHONE)
+            await client.add_lead(CAMPAIGN_ID, PHONE)
 
         async def second() -> None:
             with pytest.raises(ConfigurationError, match="event loop"):
-                await pearl.add_lead(OUTBOUND_ID, PHONE)
+                await client.add_lead(CAMPAIGN_ID, PHONE)
 
         loop = asyncio.new_event_loop()
         loop.run_until_complete(first())
         asyncio.run(second())
-        loop.run_until_complete(pearl.close())
+        loop.run_until_complete(client.close())
         loop.close()
     assert len(server.requests) == 1
 
@@ -397,8 +399,8 @@ def test_a_cancelled_task_says_what_is_known_and_leaks_no_connection(asked: bool
         connection.silence()
 
     async def main(url: str) -> BaseException:
-        async with AsyncNLPearl(KEY, base_url=url) as pearl:
-            call = asyncio.create_task(pearl.add_lead(OUTBOUND_ID, PHONE))
+        async with AsyncNLPearl(KEY, base_url=url) as client:
+            call = asyncio.create_task(client.add_lead(CAMPAIGN_ID, PHONE))
             while asked and not server.requests:
                 await asyncio.sleep(0.01)
             if not asked:
@@ -422,9 +424,9 @@ def test_a_cancelled_task_says_what_is_known_and_leaks_no_connection(asked: bool
 INTERRUPTED = """
 import sys, traceback
 from nlpearl import NLPearl
-with NLPearl("a1:b2", base_url=sys.argv[1]) as pearl:
+with NLPearl("a1:b2", base_url=sys.argv[1]) as client:
     try:
-        pearl.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
+        client.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
     except KeyboardInterrupt as stopped:
         print(*stopped.__notes__)
 """
@@ -458,23 +460,23 @@ def test_ctrl_c_ends_a_call_of_this_thread_at_once() -> None:
 
     with (
         Server(script) as server,
-        NLPearl(KEY, base_url=server.url) as pearl,
+        NLPearl(KEY, base_url=server.url) as client,
         pytest.raises(KeyboardInterrupt) as caught,
     ):
-        pearl.add_lead(OUTBOUND_ID, PHONE)
+        client.add_lead(CAMPAIGN_ID, PHONE)
     assert "The lead may exist" in caught.value.__notes__[0]
 
 
 def test_a_forked_child_uses_connections_of_its_own() -> None:
-    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as pearl:
-        pearl.add_lead(OUTBOUND_ID, PHONE)
+    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as client:
+        client.add_lead(CAMPAIGN_ID, PHONE)
         child = multiprocessing.get_context("fork").Process(
-            target=lambda: os._exit(0 if pearl.add_lead(OUTBOUND_ID, PHONE).lead_id else 1)
+            target=lambda: os._exit(0 if client.add_lead(CAMPAIGN_ID, PHONE).lead_id else 1)
         )
         child.start()
         child.join(60)
         assert child.exitcode == 0
-        assert pearl.add_lead(OUTBOUND_ID, PHONE).lead_id == LEAD_ID
+        assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == LEAD_ID
     assert server.connections == 2
     assert len(server.requests) == 3
 
@@ -482,15 +484,15 @@ def test_a_forked_child_uses_connections_of_its_own() -> None:
 def test_after_a_fork_our_own_client_is_new_and_a_callers_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    signer = transport.Signer(Key("a:b"))
-    own = transport.Connections("http://127.0.0.1", signer, 1, None)
-    first = own.client()
+    signer = Signer(Key("a:b"))
+    own = ThreadLane("http://127.0.0.1", signer, 1)
+    first = own.http_client()
     with httpx.Client() as http:
-        foreign = transport.Connections("http://127.0.0.1", signer, 1, http)
+        foreign = ThreadLane("http://127.0.0.1", signer, 1, http)
         monkeypatch.setattr(os, "getpid", lambda: -1)
-        assert own.client() is not first
+        assert own.http_client() is not first
         with pytest.raises(ConfigurationError, match="fork"):
-            foreign.client()
+            foreign.http_client()
     own.close()
     first.close()
 

@@ -20,7 +20,7 @@ with atheris.instrument_imports(include=["nlpearl"]):
 
     from nlpearl import WINDOWS_TIME_ZONES, NLPearl, NLPearlError, to_windows_time_zone
     from nlpearl.cli.files import Columns, FileError, Source
-    from nlpearl.leads import to_lead_of_row
+    from nlpearl.leads.lead import to_lead_of_row
 
 SECRET = "s3cretKey0000000"  # noqa: S105  (nobody's)
 Target = Callable[[bytes], None]
@@ -42,7 +42,7 @@ def answers() -> tuple[Target, list[bytes]]:
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
     http_client = httpx.Client(transport=httpx.MockTransport(answer))
-    pearl = NLPearl(f"a1b2:{SECRET}", max_retries=0, http_client=http_client)
+    client = NLPearl(f"a1b2:{SECRET}", max_retries=0, http_client=http_client)
 
     def target(data: bytes) -> None:
         head, _, body = data.partition(b"\n\n")
@@ -50,10 +50,10 @@ def answers() -> tuple[Target, list[bytes]]:
         headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
         given[:] = [(max(200, int(status[:3]) if status.isdigit() else 200), headers, body)]
         for call in (
-            lambda: pearl.add_lead(
+            lambda: client.add_lead(
                 "67d42f167f3c392c6d7a2d40", "+14155550123", external_id="crm-42"
             ),
-            lambda: pearl.find_lead("67d42f167f3c392c6d7a2d40", "crm-42"),
+            lambda: client.find_lead("67d42f167f3c392c6d7a2d40", "crm-42"),
         ):
             try:
                 call()

@@ -43,7 +43,7 @@ def overlaid(spec: Path, overlay: Path) -> dict[str, Any]:
         if not parse(action["target"]).find(document):
             raise GenerateError(
                 f"{overlay.name}: the target {action['target']} matches nothing in {spec.name}. "
-                "If the vendor has mended this, delete the action; if it moved, mend the target."
+                "If the vendor has fixed this, delete the action; if it moved, fix the target."
             )
         for name in shadowed(document, action):
             raise GenerateError(

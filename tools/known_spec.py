@@ -1,66 +1,108 @@
 """What the facade relies on in the overlaid document, and what to do where it is not so any more.
 
-    python tools/known_spec.py "GET /v1/Outbound"     an operation in the words of the YAML file
+    python tools/known_spec.py             write down the operations that are new    (make generate)
+    python tools/known_spec.py --accept    write down all of them as they are now    (… ACCEPT=1)
 
-tools/known_spec.yaml says what that is; `surprises` compares a document with it. What the facade
-does not use, such as another operation, is no surprise: it is to be had from `NLPearl.low_level`.
+tools/known_spec.yaml is what was written down of the operations that calls/operations.py uses;
+`surprises` compares a document with it. An operation that the facade does not use is no surprise.
 """
 
+import ast
 import json
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from openapi_python_client.strings import snake_case
 
+ROOT = Path(__file__).resolve().parent.parent
 KNOWN = Path(__file__).with_suffix(".yaml")
-DOCUMENT = Path(__file__).parent.parent / "nlpearl/sandbox/openapi.json"
+DOCUMENT = ROOT / "nlpearl/sandbox/openapi.json"
+OPERATIONS = ROOT / "nlpearl/calls/operations.py"
+
+HEADER = """\
+# What the facade relies on in the overlaid document. Written by `make generate`: do not edit. Where
+# the document says something else, a test fails with a sentence that says what to do
+# (tools/known_spec.py); once that is done, `make generate ACCEPT=1` writes this anew.
+"""
 
 #: For each part of known_spec.yaml: what to do when the document says something else there.
 ADVICE = {
-    "operation": "wire.py imports the generated module by tag and operationId: mend the import, or "
-    "keep the old name by an action in openapi-overlay.yaml",
-    "security": "transport.Signer writes the Authorization header, and sandbox/contract.py reads "
-    "it: mend both",
-    "parameters": "wire.py passes the path's variable to the generated function: mend that call; a "
-    "new one becomes an argument of add_lead in client.py and is checked in leads.py",
-    "body": "wire.py makes the body from the class of this schema, and sends it as this type: mend "
-    "AddLead.arguments, or correct the document in openapi-overlay.yaml",
-    "lead": "a property of a lead is an argument of add_lead and of Lead: give it to client.py and "
-    "leads.py, send it in wire.AddLead.arguments, name it in answers.ARGUMENTS; if it became "
-    "required, has another type or is gone, say so in the CHANGELOG",
-    "answers": "answers.py decides by the status, so no call breaks: see that errors.py has the "
-    "class for it, and that the README's table names it; a `default` makes the generated parser "
-    "read every status, so see tests/test_bad_answers.py",
-    "answer": "the read methods in wire.py take leadId, and found.py what a look-up shows: mend "
-    "them; a new property may belong to AddedLead in leads.py or FoundLead in found.py",
-    "problem": "answers.py reads title, detail and errors of a problem: mend it",
+    "operation": "calls/operations.py imports the generated module by tag and operationId: fix the "
+    "import, or keep the old name by an action in openapi-overlay.yaml",
+    "security": "http/settings.py (Signer) writes the Authorization header, and "
+    "sandbox/contract.py reads it: fix both",
+    "parameters": "the `send` of its class in calls/operations.py passes the path's variables to "
+    "the generated function: fix that call; a new one becomes an argument of the method in "
+    "client.py",
+    "body": "calls/operations.py makes the body from the class of this schema, and sends it as "
+    "this type: fix the `send` of its class, or correct the document in openapi-overlay.yaml",
+    "sent": "a property of the body is an argument of the method in client.py, and a field in "
+    "leads/lead.py: add it there and to its class in calls/operations.py (what is sent, "
+    "`arguments`); if it became required, has another type or is gone, say so in CHANGELOG.md",
+    "responses": "calls/responses.py decides by the status, so no call breaks: see that errors.py "
+    "has the class for it, and that the README's table names it; a `default` makes the generated "
+    "parser read every status, so see tests/test_bad_answers.py",
+    "result": "the `read` of its class in calls/operations.py makes the result of it, a class of "
+    "leads/results.py: fix them",
+    "problem": "calls/responses.py reads title, detail and errors of a problem: fix it",
 }
 
 
 def surprises(document: dict[str, Any]) -> list[str]:
-    """A sentence for each thing that is not as known_spec.yaml says: what it is, and what to do."""
+    """A sentence for each difference from known_spec.yaml: what it is, and what to do."""
     found: list[str] = []
-    for call, known in yaml.safe_load(KNOWN.read_text(encoding="utf-8")).items():
+    for call, known in read().items():
         method, path = call.split()
         operation = document["paths"].get(path, {}).get(method.lower())
         if operation is None:
             found.append(
-                f"{call} is not in the document any more: if it moved, mend the path or method in "
-                "openapi-overlay.yaml, tools/known_spec.yaml and nlpearl/sandbox/platform.py, run "
-                "make generate, and see what mypy says of wire.py; until then, do not release"
+                f"{call} is not in the document any more. What to do: if it moved, fix the path or "
+                "method in openapi-overlay.yaml and nlpearl/sandbox/platform.py, run make "
+                "generate, and see what mypy says of nlpearl/calls/operations.py; until then, do "
+                "not release"
             )
             continue
         said = describe(document, operation)
         for part, advice in ADVICE.items():
             for what in differences(known[part], said[part]):
                 found.append(
-                    f"{call}: {part}: {what}. What to do: {advice}. Then write it down in "
-                    "tools/known_spec.yaml."
+                    f"{call}: {part}: {what}. What to do: {advice}. Then run "
+                    "`make generate ACCEPT=1`."
                 )
     return found
+
+
+def read() -> dict[str, Any]:
+    known: dict[str, Any] = yaml.safe_load(KNOWN.read_text(encoding="utf-8")) or {}
+    return known
+
+
+def remembered(document: dict[str, Any], known: dict[str, Any], source: str) -> dict[str, Any]:
+    """What is known, and what `source`, which uses generated modules, relies on besides."""
+    used = set(modules(source))
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if module(operation) in used:
+                known.setdefault(f"{method.upper()} {path}", describe(document, operation))
+    return known
+
+
+def modules(source: str) -> Iterator[str]:
+    """The generated modules of operations that a Python source imports, such as
+    ``outbound.add_lead``."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nlpearl_api.api."):
+            tag = str(node.module).removeprefix("nlpearl_api.api.")
+            yield from (f"{tag}.{each.name}" for each in node.names)
+
+
+def module(operation: dict[str, Any]) -> str:
+    """The generated module of an operation, as openapi-python-client names it."""
+    tag = (operation.get("tags") or ["default"])[0]
+    return f"{snake_case(tag)}.{snake_case(str(operation.get('operationId')))}"
 
 
 def differences(known: object, said: object) -> Iterator[str]:
@@ -81,12 +123,11 @@ def differences(known: object, said: object) -> Iterator[str]:
 def describe(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, object]:
     """An operation in the words of known_spec.yaml."""
     body = operation.get("requestBody", {})
-    answers = operation["responses"]
+    responses = operation["responses"]
     sent = content_of(body)
     security = operation.get("security", document.get("security", []))
-    tag = re.sub(r"\W+", "_", (operation.get("tags") or ["default"])[0]).lower()
     return {
-        "operation": f"{operation.get('operationId')} in nlpearl_api.api.{tag}",
+        "operation": f"nlpearl_api.api.{module(operation)}",
         "security": ", ".join(name for way in security for name in way),
         "parameters": {
             each["name"]: ", ".join(
@@ -95,10 +136,10 @@ def describe(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, o
             for each in operation.get("parameters", [])
         },
         "body": words(sent, required=body.get("required", False)),
-        "lead": properties(document, sent),
-        "answers": {status: words(content_of(answer)) for status, answer in answers.items()},
-        "answer": properties(document, content_of(answers.get("200", {}))),
-        "problem": properties(document, content_of(answers.get("400", {}))),
+        "sent": properties(document, sent),
+        "responses": {status: words(content_of(each)) for status, each in responses.items()},
+        "result": properties(document, content_of(responses.get("200", {}))),
+        "problem": properties(document, content_of(responses.get("400", {}))),
     }
 
 
@@ -142,9 +183,12 @@ def kind(schema: dict[str, Any]) -> str:
     return ", ".join([said, *(f"{name} {value}" for name, value in limits.items())])
 
 
+def main(arguments: list[str]) -> None:
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    known = {} if "--accept" in arguments else read()
+    known = remembered(document, known, OPERATIONS.read_text(encoding="utf-8"))
+    KNOWN.write_text(HEADER + yaml.safe_dump(known, sort_keys=False), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    overlaid = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-    for call in sys.argv[1:]:
-        method, path = call.split()
-        described = {call: describe(overlaid, overlaid["paths"][path][method.lower()])}
-        print(yaml.safe_dump(described, sort_keys=False), end="")
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Make nlpearl/_time_zone_table.py from CLDR and time_zones.toml.    (make time-zones)
+"""Make nlpearl/time_zones/table.py from CLDR and time_zones.toml.    (make time-zones)
 
 CLDR is fetched from npm at the version of the TOML file; everything is checked against the clocks
 of the PyPI package tzdata, never the machine's own, which may be years old. Nothing is written
@@ -23,7 +23,7 @@ from typing import Any
 import attrs
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLE = ROOT / "nlpearl" / "_time_zone_table.py"
+TABLE = ROOT / "nlpearl" / "time_zones" / "table.py"
 REVIEWED = ROOT / "tools" / "time_zones.toml"
 
 HEADER = '''\

@@ -31,10 +31,10 @@ def record() -> str:
         Path(folder, "people.csv").write_text(
             "\n".join(["Mobile,external_id,firstName,Notes", *rows]), encoding="utf-8"
         )
-        sandbox.misbehave(
+        sandbox.inject_fault(
             status=400, body='{"errors": {"PhoneNumber": ["Is on the do-not-call list."]}}'
         )
-        sandbox.misbehave(lost="close")
+        sandbox.inject_fault(lost="close")
         environment = {
             "NLPEARL_API_KEY": sandbox.api_key,
             "NLPEARL_BASE_URL": sandbox.url,

@@ -12,7 +12,7 @@ import nlpearl
 from benchmarks.run import VENVS, install
 from tests.conftest import PHONE
 from tests.fault_matrix import FAULTS, Cell, Fault, FaultServer, listening, play, sends, told
-from tests.servers import OUTBOUND_ID, answer
+from tests.servers import CAMPAIGN_ID, answer
 
 #: Seconds after which a call of the vendor's is said to hang: it has no timeout.
 PATIENCE = 3.0
@@ -23,7 +23,7 @@ from nlpearl import outbound
 outbound._get_api_url = lambda: sys.argv[1] + "/v1"
 nlpearl.api_key, nlpearl.api_version = "acct:s3cret", "v1"
 try:
-    said = outbound.Outbound.add_lead({OUTBOUND_ID!r}, {PHONE!r}, "row")
+    said = outbound.Outbound.add_lead({CAMPAIGN_ID!r}, {PHONE!r}, "row")
 except Exception as error:
     print("raises " + type(error).__name__)
 else:

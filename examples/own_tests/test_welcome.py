@@ -20,12 +20,12 @@ def test_a_time_zone_that_is_none_sends_nothing(nlpearl_sandbox: Sandbox) -> Non
 
 
 def test_an_error_of_the_server_is_not_tried_again(nlpearl_sandbox: Sandbox) -> None:
-    nlpearl_sandbox.misbehave(status=500)
+    nlpearl_sandbox.inject_fault(status=500)
     assert welcome(42, "+14155550123", "America/Los_Angeles") == "ask"
     assert len(nlpearl_sandbox.requests) == 1
 
 
 def test_a_lost_answer_is_a_question_and_no_failure(nlpearl_sandbox: Sandbox) -> None:
-    nlpearl_sandbox.misbehave(lost="close")
+    nlpearl_sandbox.inject_fault(lost="close")
     assert welcome(42, "+14155550123", "America/Los_Angeles") == "ask"
     assert len(nlpearl_sandbox.leads) == 1

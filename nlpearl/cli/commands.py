@@ -12,12 +12,13 @@ import click
 from rich.console import Console
 
 from .. import __version__
+from ..bulk.threads import LeadRun
 from ..client import NLPearl
 from ..errors import InvalidLeadError, NLPearlError
-from ..leads import to_lead_of_row
-from ..phone_numbers import check_region, mask_all
-from ..runs import LeadRun
-from ..time_zones import to_windows_time_zone
+from ..leads.lead import to_lead_of_row
+from ..leads.phone_numbers import check_region
+from ..privacy import mask_all
+from ..time_zones.convert import to_windows_time_zone
 from .files import Columns, FileError, Source, read_map
 from .report import Results, Watch, closing_table
 
@@ -54,7 +55,7 @@ _reconciles = click.option("--reconcile", is_flag=True, help="Look up what has n
 
 
 @nlpearl.command()
-@click.argument("outbound_id")
+@click.argument("campaign_id")
 @click.argument("phone_number")
 @click.option("--external-id")
 @click.option("--time-zone", help="A Windows id or an IANA name.")
@@ -62,7 +63,7 @@ _reconciles = click.option("--reconcile", is_flag=True, help="Look up what has n
 @_region
 @_reconciles
 def add_lead(
-    outbound_id: str,
+    campaign_id: str,
     phone_number: str,
     external_id: str | None,
     time_zone: str | None,
@@ -79,9 +80,9 @@ def add_lead(
         data[name] = value
     code = NOTHING_STARTED
     try:
-        with NLPearl(default_region=default_region, reconcile=reconcile) as pearl:
-            added = pearl.add_lead(
-                outbound_id,
+        with NLPearl(default_region=default_region, reconcile=reconcile) as client:
+            added = client.add_lead(
+                campaign_id,
                 phone_number,
                 external_id=external_id,
                 time_zone=time_zone,
@@ -95,7 +96,7 @@ def add_lead(
 
 
 @nlpearl.command()
-@click.argument("outbound_id")
+@click.argument("campaign_id")
 @click.argument("file")
 @click.option(
     "--map",
@@ -132,7 +133,7 @@ def add_lead(
 @_region
 @_reconciles
 def add_leads(  # each is an option
-    outbound_id: str,
+    campaign_id: str,
     file: str,
     maps: tuple[str, ...],
     other_columns: Any,
@@ -171,11 +172,11 @@ def add_leads(  # each is an option
         if results.resolve() in (Path(file).resolve(), ledger and ledger.resolve()):
             raise FileError(f"the results would overwrite {results}; pass another --results")
         with (
-            NLPearl(default_region=default_region, reconcile=reconcile) as pearl,
+            NLPearl(default_region=default_region, reconcile=reconcile) as client,
             contextlib.closing(Results(results, source)) as written,
         ):
-            run = pearl.add_leads(
-                outbound_id, source.rows(), concurrency=concurrency, rate=rate,
+            run = client.add_leads(
+                campaign_id, source.rows(), concurrency=concurrency, rate=rate,
                 ledger=ledger, resend_unknown=resend_unknown,
             )  # fmt: skip
             code = play(console, source, run, written)

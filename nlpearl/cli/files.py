@@ -18,7 +18,7 @@ from typing import IO, Any, Literal, cast
 import attrs
 
 from ..errors import InvalidLeadError
-from ..phone_numbers import mask_all
+from ..privacy import mask_all
 
 #: Characters; a longer cell is no data but a mistake, such as a quote that is never closed.
 LONGEST_CELL = 100_000

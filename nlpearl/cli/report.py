@@ -21,24 +21,23 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from ..bulk import LeadResult
-from ..errors import NLPearlError
+from ..leads.results import LeadResult
 from .files import Source
 
 #: What a row may come to, in the order of the table, with its colour.
 ENDS = {
     "ADDED": "green",
-    "REFUSED": "yellow",
+    "REJECTED": "yellow",
     "NOT_SENT": "yellow",
     "UNKNOWN": "red",
-    "NOT_REACHED": "dim",
+    "PENDING": "dim",
 }
 MEANING = {
     "ADDED": "the lead is in the campaign",
-    "REFUSED": "the API said no, nothing was added",
-    "NOT_SENT": "nothing was sent, see the reason",
+    "REJECTED": "the API rejected the lead",
+    "NOT_SENT": "invalid or not sent: see the reason column",
     "UNKNOWN": "the lead may exist: look it up before anybody adds it again",
-    "NOT_REACHED": "the run ended before it",
+    "PENDING": "not processed: the run stopped first",
 }
 QUIET = 10.0  # seconds between two lines where nobody looks at a terminal
 
@@ -62,11 +61,11 @@ class Results:
 
     def add(self, result: LeadResult) -> None:
         """Take a result; it is written once all before it have been."""
-        self.counts[outcome(result.error)] += 1
+        self.counts[result.outcome.name] += 1
         self._early[result.position] = result
         while (ready := self._early.pop(self._next, None)) is not None:
             self._next += 1
-            self._write(outcome(ready.error), ready)
+            self._write(ready)
 
     def finish(self) -> None:
         """Write what is left: rows whose result did not come, and those that nobody has read."""
@@ -75,29 +74,29 @@ class Results:
             self._next += 1
             if result is None:
                 self.counts["UNKNOWN"] += 1
-            self._write(outcome(result.error) if result else "UNKNOWN", result)
+            self._write(result, "UNKNOWN")
         for _ in self._source.rest():
-            self.counts["NOT_REACHED"] += 1
-            self._write("NOT_REACHED", None)
+            self.counts["PENDING"] += 1
+            self._write(None, "PENDING")
 
-    def _write(self, end: str, result: LeadResult | None) -> None:
+    def _write(self, result: LeadResult | None, missing: str = "") -> None:
+        """Write one line; `missing` is the outcome of a row that has no result."""
         line, external_id = self._source.places.popleft()
-        lead_id = result.added.lead_id if result and result.added else ""
-        reason = MEANING[end] if result is None else " ".join(str(result.error or "").split())
+        if result is None:
+            cells = [missing, "", MEANING[missing]]
+        else:
+            reason = " ".join(str(result.error or "").split())
+            cells = [result.outcome.name, result.lead_id or "", reason]
         if self._file is None:
             self._file = self._path.open("w", encoding="utf-8", newline="")
             csv.writer(self._file).writerow(self.COLUMNS)
-        csv.writer(self._file).writerow([line, external_id, end, lead_id, reason])
+        csv.writer(self._file).writerow([line, external_id, *cells])
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
         elif self._is_new:
             self._path.unlink()
-
-
-def outcome(error: NLPearlError | None) -> str:
-    return error.outcome.name if error else "ADDED"
 
 
 class _Rate(ProgressColumn):

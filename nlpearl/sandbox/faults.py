@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-#: How an answer is lost: the connection closed without one, reset, held without a word, or closed
-#: halfway through the body.
+#: How a response is lost: the connection is closed without one, reset, left open without a word, or
+#: closed halfway through the body.
 Lost = Literal["close", "reset", "silence", "cut"]
 
 _WITHOUT_BODY = {204, 205, 304}  # RFC 9110, 15.3.5, 15.3.6 and 15.4.5
@@ -18,7 +18,7 @@ _WITHOUT_BODY = {204, 205, 304}  # RFC 9110, 15.3.5, 15.3.6 and 15.4.5
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to one request; the fields are the arguments of `Sandbox.misbehave`."""
+    """What is done to one request; the fields are the arguments of `Sandbox.inject_fault`."""
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -76,21 +76,19 @@ def _complaint(fault: Fault) -> str | None:
     if not (given or fault.delay or fault.garbage or fault.lost):
         return "nothing to do: give a status, a delay, garbage, lost, …"
     if fault.status is not None and not 200 <= fault.status <= 599:
-        return f"status={fault.status} is no final status of HTTP (200 to 599)"
+        return f"status={fault.status} must be from 200 to 599"
     if not 0 <= fault.delay < math.inf:
-        return f"delay={fault.delay} is no time to wait; pass seconds"
+        return f"delay={fault.delay} must be a finite number of seconds, 0 or more"
     if fault.garbage and (given or fault.lost):
-        return (
-            "garbage is no answer: it has no status, headers, body or Retry-After and is not lost"
-        )
+        return "garbage is not a response: it has no status, headers, body or Retry-After"
     if fault.lost is not None and fault.lost not in get_args(Lost):
-        return f"lost={fault.lost!r} is none of {', '.join(get_args(Lost))}"
+        return f"lost={fault.lost!r} must be one of {', '.join(get_args(Lost))}"
     if fault.lost not in (None, "cut") and given:
-        return f"lost={fault.lost!r} sends no answer, so it has no status, headers or body"
+        return f"lost={fault.lost!r} sends no response, so it has no status, headers or body"
     if fault.body and fault.status in _WITHOUT_BODY:
-        return f"an answer with status {fault.status} has no body"
+        return f"a response with status {fault.status} has no body"
     if fault.stored and _refuses(fault.status) and fault.status != 408:  # 408 says nothing of it
-        return f"a {fault.status} refuses the lead, so none is stored"
+        return f"a {fault.status} rejects the lead, so none is stored"
     return _header_complaint(fault.headers)
 
 

@@ -25,19 +25,19 @@ class Reply:
 
 
 class Platform:
-    """`outbound_ids` and `time_zones` are those that exist; None: every one does."""
+    """`campaign_ids` and `time_zones` are those that exist; None: every one does."""
 
     def __init__(
         self,
         contract: Contract,
         records: Records,
-        outbound_ids: frozenset[str] | None,
+        campaign_ids: frozenset[str] | None,
         time_zones: frozenset[str] | None,
         findable_after: float,
     ) -> None:
         self._contract = contract
         self._records = records
-        self._outbound_ids = outbound_ids
+        self._campaign_ids = campaign_ids
         self._time_zones = time_zones
         self._findable_after = findable_after
         self._operations = {"addLead": self._add_lead, "getLeadByExternalId": self._find_lead}
@@ -75,25 +75,25 @@ class Platform:
         return Reply(answer, fault)
 
     def _add_lead(self, call: Call) -> tuple[Response, dict[str, object] | None]:
-        (outbound_id,) = call.variables.values()
-        if self._outbound_ids is not None and outbound_id not in self._outbound_ids:
+        (campaign_id,) = call.variables.values()
+        if self._campaign_ids is not None and campaign_id not in self._campaign_ids:
             return problems.problem(404), None
         zone = call.body.get("timeZoneId")
         if self._time_zones is not None and zone is not None and zone not in self._time_zones:
             wrong = {"TimeZoneId": ["The value is not the id of a Windows time zone."]}
             return problems.problem(400, wrong), None
         lead_id = secrets.token_hex(12)
-        lead = {"leadId": lead_id, "outboundId": outbound_id, **call.body}
+        lead = {"leadId": lead_id, "outboundId": campaign_id, **call.body}
         answer = Response(json.dumps({"leadId": lead_id}), content_type="application/json")
         return answer, lead
 
     def _find_lead(self, call: Call) -> tuple[Response, None]:
         """The newest of that external id, once it can be found."""
-        outbound_id, external_id = call.variables["outboundId"], call.variables["externalId"]
+        campaign_id, external_id = call.variables["outboundId"], call.variables["externalId"]
         now = datetime.now(UTC)
         for lead in reversed(self._records.leads):
             created = self._records.created[str(lead["leadId"])]
-            known = (lead["outboundId"], lead.get("externalId")) == (outbound_id, external_id)
+            known = (lead["outboundId"], lead.get("externalId")) == (campaign_id, external_id)
             if known and (now - created).total_seconds() >= self._findable_after:
                 found: dict[str, object] = {
                     "id": lead["leadId"],

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..errors import ConfigurationError
-from ..time_zones import WINDOWS_TIME_ZONES
+from ..time_zones.table import WINDOWS_TIME_ZONES
 from .faults import Lost, make_fault
 from .records import ReceivedRequest, Records
 
@@ -23,7 +23,7 @@ class Sandbox:
     """A local NLPearl on 127.0.0.1, for tests and for trying things out. Nobody is phoned.
 
     A context manager: it serves from `with` to its end. `port` 0 takes a free one. With
-    `outbound_ids` every other outbound id is a 404; without, each one exists. `api_key` is the one
+    `campaign_ids` every other campaign id is a 404; without, each one exists. `api_key` is the one
     key that it accepts. With `require_windows_time_zones` a time zone id that is none of
     `WINDOWS_TIME_ZONES`, to the letter, is a 400; the document says of the field only that it is a
     string. A lead can be looked up `findable_after` seconds after it was stored. ConfigurationError
@@ -34,13 +34,13 @@ class Sandbox:
         self,
         port: int = 0,
         *,
-        outbound_ids: Iterable[str] | None = None,
+        campaign_ids: Iterable[str] | None = None,
         api_key: str = API_KEY,
         require_windows_time_zones: bool = False,
         findable_after: float = 0.0,
     ) -> None:
-        if isinstance(outbound_ids, str):
-            raise TypeError("outbound_ids is one string; pass a list of ids")
+        if isinstance(campaign_ids, str):
+            raise TypeError("campaign_ids is one string; pass a list of ids")
         if not 0 <= port <= 65535:
             raise ConfigurationError(f"port={port} is no port; pass 0 to 65535, or nothing at all")
         try:
@@ -54,7 +54,7 @@ class Sandbox:
         self._port = port
         self._api_key = api_key
         self._records = Records()
-        ids = None if outbound_ids is None else frozenset(outbound_ids)
+        ids = None if campaign_ids is None else frozenset(campaign_ids)
         zones = frozenset(WINDOWS_TIME_ZONES) if require_windows_time_zones else None
         contract = Contract(api_key)
         self._platform = Platform(contract, self._records, ids, zones, findable_after)
@@ -108,7 +108,7 @@ class Sandbox:
         """Forget the leads, the requests and the faults that have not been played."""
         self._records.clear()
 
-    def misbehave(
+    def inject_fault(
         self,
         *,
         status: int | None = None,
@@ -121,20 +121,21 @@ class Sandbox:
         stored: bool | None = None,
         times: int = 1,
     ) -> None:
-        """Do something else than answering as usual to the next `times` requests.
+        """Make the next `times` requests fail in a chosen way.
 
-        What was ordered before comes first. ValueError for what does not go together.
+        Faults are used in the order in which they were injected. Contradictory arguments raise
+        ValueError.
 
-        - `status` (200 to 599), `headers` and `body` take the place of the answer's own.
-        - `delay`: seconds before the answer; the lead is stored before them.
-        - `retry_after`: seconds, or whatever else shall stand in Retry-After; the status is 429
-          unless another is given.
-        - `garbage`: the answer is not HTTP.
-        - `lost`: the answer gets lost: ``close`` (the connection is closed without one), ``reset``
-          (likewise, with a TCP reset), ``silence`` (nothing until the client goes), ``cut`` (closed
-          halfway through the body).
-        - `stored`: whether the lead is stored all the same. It is, unless the status is a 4xx; a
-          4xx but 408 refuses it. A request that holds no valid lead never stores one.
+        - `status` (200 to 599), `headers` and `body` replace those of the response.
+        - `delay`: seconds before the response; the lead is stored before them.
+        - `retry_after`: the value of Retry-After, in seconds or as text; the status is 429 unless
+          another is given.
+        - `garbage`: the response is not HTTP.
+        - `lost`: ``close`` (the connection is closed without a response), ``reset`` (the
+          same, with a TCP reset), ``silence`` (nothing until the client gives up), ``cut``
+          (closed halfway through the body).
+        - `stored`: whether the lead is stored. Default: it is, unless the status is a 4xx; a 4xx
+          other than 408 rejects it. An invalid lead is never stored.
         """
         if times < 1:
             raise ValueError(f"times={times} is no number of requests; pass 1 or more")

@@ -16,8 +16,8 @@ import random
 import threading
 from collections.abc import Callable
 
-from .errors import RateLimitError
-from .retries import FIRST_BACKOFF, LONGEST_BACKOFF
+from ..calls.retries import FIRST_BACKOFF, LONGEST_BACKOFF
+from ..errors import RateLimitError
 
 logger: logging.Logger = logging.getLogger("nlpearl")
 

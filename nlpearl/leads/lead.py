@@ -1,7 +1,4 @@
-"""A lead: what a caller says, checked, and what became of it. Pure.
-
-How it goes over the wire is wire.py's; what an answer means is answers.py's.
-"""
+"""A lead, and the rows that become one: all their fields checked, every problem at once."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,41 +7,40 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from .call_data import to_call_data, to_external_id
-from .errors import InvalidArgumentError, InvalidLeadError, InvalidTimeZoneError
-from .phone_numbers import mask_all, masked, to_phone_number
-from .time_zones import to_windows_time_zone
+from ..errors import InvalidArgumentError, InvalidLeadError, InvalidTimeZoneError
+from ..privacy import mask_all, masked
+from ..time_zones.convert import to_windows_time_zone
+from .call_data import to_call_data
+from .identifiers import to_external_id
+from .phone_numbers import to_phone_number
 
 if TYPE_CHECKING:
-    from .call_data import CallData, ExternalId
-    from .time_zones import WindowsTimeZone
+    from ..time_zones.table import WindowsTimeZone
+    from .call_data import CallData
+    from .identifiers import ExternalId
 
 Value = TypeVar("Value")
 
 
-def _keys(call_data: tuple[tuple[str, str], ...] | None) -> str:
-    return repr(None if call_data is None else [key for key, _ in call_data])
-
-
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, repr=False)
 class Lead:
-    """A person to be called. Valid once it exists, so making one is the dry run.
+    """Someone to be called. A lead is valid once it exists.
 
-    The arguments are those of `NLPearl.add_lead`; the attributes hold what is sent. No client's
-    `default_region` touches the number.
+    The arguments are those of `NLPearl.add_lead`; the attributes are what is sent. A client's
+    `default_region` does not change the number.
 
-    Raises InvalidLeadError with every fault at once (InvalidTimeZoneError if the time zone is the
+    Raises InvalidLeadError with every problem at once (InvalidTimeZoneError if the time zone is the
     only one).
     """
 
     #: As it is sent.
-    phone_number: str = attrs.field(repr=masked)
-    #: Your own key for this person; it comes back in the lead webhook.
+    phone_number: str
+    #: Your own id for this lead; it comes back in the lead webhook.
     external_id: str | None
-    #: A Windows time zone id; None: the campaign's own zone.
+    #: A Windows time zone id; None: the campaign's time zone.
     time_zone: str | None
     # Pairs, so that a lead is frozen and hashable to its last value.
-    _call_data: tuple[tuple[str, str], ...] | None = attrs.field(repr=_keys)
+    _call_data: tuple[tuple[str, str], ...] | None
 
     def __init__(
         self,
@@ -56,20 +52,17 @@ class Lead:
     ) -> None:
         _fill(self, phone_number, external_id, time_zone, call_data)
 
+    def __repr__(self) -> str:
+        names = self._call_data and [name for name, _ in self._call_data]
+        return (
+            f"Lead(phone_number={masked(self.phone_number)}, external_id={self.external_id!r}, "
+            f"time_zone={self.time_zone!r}, call_data={names})"
+        )
+
     @property
     def call_data(self) -> dict[str, str] | None:
-        """The variables of the call, by name: a new dict each time."""
+        """The variables of the call by name, in a new dict each time."""
         return None if self._call_data is None else dict(self._call_data)
-
-
-@attrs.frozen
-class AddedLead:
-    """A lead that the API has taken."""
-
-    #: The platform's id of the lead.
-    lead_id: str
-    #: The lead as it was sent.
-    lead: Lead
 
 
 def to_lead(
@@ -133,6 +126,16 @@ def to_lead_of_row(row: object, default_region: str | None) -> Lead:
 
 
 _ARGUMENTS = ("phone_number", "external_id", "time_zone", "call_data")
+
+
+def external_id_of(row: object) -> object:
+    """The external id in a row that may be invalid; None if it has none that can be read."""
+    if not isinstance(row, Mapping):
+        return None
+    try:
+        return cast(Mapping[object, object], row).get("external_id")
+    except Exception:  # a mapping may be anything
+        return None
 
 
 def _shown_key(key: object) -> str:
@@ -204,24 +207,3 @@ def _checked(
     except InvalidLeadError as error:
         faults.append(error)
         return None
-
-
-def check_outbound_id(outbound_id: object) -> str:
-    """The id of a campaign as it goes into the path; InvalidArgumentError if no path can carry it.
-
-    The generated client would send ``..`` to another operation and ``None`` as a word.
-    """
-    if not isinstance(outbound_id, str):
-        raise InvalidArgumentError(
-            f"outbound_id is a string of 24 hex digits, not {type(outbound_id).__name__}"
-        )
-    if (
-        outbound_id in ("", ".", "..")
-        or not outbound_id.isprintable()
-        or {"/", " "} & {*outbound_id}
-    ):
-        raise InvalidArgumentError(
-            f"outbound_id={mask_all(ascii(outbound_id[:60]))} is empty, a dot, or holds a slash, a "
-            "blank or an invisible character; it is 24 hex digits, from the campaign's settings"
-        )
-    return outbound_id

@@ -1,23 +1,12 @@
-"""The time zone of a lead: whatever names a zone → the Windows id that the API wants. Pure.
+"""The public function. What it says of a zone that it refuses is imported only then."""
 
-The table is generated; what is said to somebody whose zone is refused is in
-_time_zone_proposals.py, which is imported only then.
-"""
-
-import unicodedata
 from datetime import tzinfo
-from functools import cache
 
-from ._time_zone_table import IANA_NAMES, WINDOWS_TIME_ZONES, WindowsTimeZone
-from .errors import InvalidTimeZoneError
+from ..errors import InvalidTimeZoneError
+from .names import find
+from .table import WINDOWS_TIME_ZONES, WindowsTimeZone
 
 __all__ = ["WINDOWS_TIME_ZONES", "WindowsTimeZone", "to_windows_time_zone"]
-
-# What is sent for Europe/Istanbul and its links. It is the only spelling that the vendor documents
-# (v1 and v2, 2026-11), after a rename on Microsoft's page. Windows, .NET, CLDR and ICU say "Turkey
-# Standard Time"; which of the two the live API takes is unknown, so a caller's own spelling passes
-# as it is written. Should it turn out to be the other one, this is the line to change.
-SENT_FOR_TURKIYE = "Türkiye Standard Time"
 
 
 def to_windows_time_zone(value: WindowsTimeZone | str | tzinfo) -> str:
@@ -36,10 +25,10 @@ def to_windows_time_zone(value: WindowsTimeZone | str | tzinfo) -> str:
     """
     name = _name(value)
     if name is not None:
-        id_ = _exact().get(name) or _folded().get(fold(name))
+        id_ = find(name)
         if id_ is not None:
             return id_
-    from ._time_zone_proposals import refusal
+    from .refusals import refusal
 
     raise InvalidTimeZoneError.of({"time_zone": [refusal(value, name)]})
 
@@ -66,20 +55,3 @@ def _name(value: object) -> str | None:
     if kind.__module__ == "datetime" and value.tzname(None) == "UTC":
         return "UTC"
     return None
-
-
-def fold(name: str) -> str:
-    """What all spellings of a name have in common: no case, blanks of one kind, one form of ü."""
-    return " ".join(unicodedata.normalize("NFC", name).replace("_", " ").split()).casefold()
-
-
-@cache
-def _exact() -> dict[str, str]:
-    ids = {**IANA_NAMES, **{id_: id_ for id_ in WINDOWS_TIME_ZONES}}
-    turkish = [name for name, id_ in IANA_NAMES.items() if id_ == "Turkey Standard Time"]
-    return {**ids, **dict.fromkeys(turkish, SENT_FOR_TURKIYE)}
-
-
-@cache
-def _folded() -> dict[str, str]:
-    return {fold(name): id_ for name, id_ in _exact().items()}

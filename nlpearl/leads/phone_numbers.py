@@ -1,28 +1,15 @@
-"""Phone numbers: what is accepted, and how they look in messages. Pure."""
+"""Phone numbers: what is accepted, and how it is sent."""
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from .errors import ConfigurationError, InvalidArgumentError, InvalidLeadError
+from ..errors import ConfigurationError, InvalidArgumentError, InvalidLeadError
+from ..privacy import masked
 
 if TYPE_CHECKING:
     import phonenumbers
 
-# Seven digits or more with what people put between them; not inside a word such as a trace id.
-_LOOKS_LIKE_ONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[ ().\-/]{0,2}\d){6,}(?![\w-])")
-
 _EXAMPLE = "'+14155550123'"
-
-
-def masked(number: str) -> str:
-    """The last two characters, enough to tell two rows apart and too few to call: ``…23``."""
-    return f"…{number[-2:]}"
-
-
-def mask_all(text: str) -> str:
-    """The text with everything in it that looks like a phone number masked."""
-    return _LOOKS_LIKE_ONE.sub(lambda match: masked(match[0]), text)
 
 
 def to_phone_number(value: object, region: str | None = None) -> str:

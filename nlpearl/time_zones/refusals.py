@@ -1,6 +1,6 @@
 """What is said about a time zone that is refused: why, and what to pass instead. Pure.
 
-Imported only when one is. Which zones are accepted is decided in time_zones.py.
+Imported only then. Which names are accepted is decided in names.py.
 """
 
 import difflib
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from functools import lru_cache
 
-from ._time_zone_table import IANA_NAMES, REFUSED_NAMES, WINDOWS_TIME_ZONES
-from .phone_numbers import mask_all
-from .time_zones import fold, to_windows_time_zone
+from ..privacy import mask_all
+from .names import find, fold
+from .table import IANA_NAMES, REFUSED_NAMES, WINDOWS_TIME_ZONES
 
 _NAME_ONE = "pass an IANA name ('America/New_York') or a Windows id ('Eastern Standard Time')"
 
@@ -181,8 +181,7 @@ def _kind(value: object) -> str:
 def _either(names: Sequence[str]) -> str:
     """``'America/Denver' (Mountain Standard Time) or 'America/Phoenix' (US Mountain …)``."""
     shown = [
-        repr(name) if name in WINDOWS_TIME_ZONES else f"{name!r} ({to_windows_time_zone(name)})"
-        for name in names
+        repr(name) if name in WINDOWS_TIME_ZONES else f"{name!r} ({_id(name)})" for name in names
     ]
     return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
@@ -197,7 +196,7 @@ def _proposals(text: str) -> tuple[str, ...]:
     # of most of what it names. There is more than one La Paz.
     pieces = re.sub(r"\(.*?\)", "", display[1]).split(",")
     found = [name for piece in pieces for name in _near(piece, 1.0)[:1]]
-    votes = Counter(to_windows_time_zone(name) for name in found)
+    votes = Counter(_id(name) for name in found)
     return tuple(id_ for id_, count in votes.items() if 2 * count > len(found))
 
 
@@ -247,5 +246,12 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
     """The first name of each id."""
     first: dict[str, str] = {}
     for name in names:
-        first.setdefault(to_windows_time_zone(name), name)
+        first.setdefault(_id(name), name)
     return tuple(first.values())
+
+
+def _id(name: str) -> str:
+    """The id of a name that is known to be accepted."""
+    id_ = find(name)
+    assert id_ is not None
+    return id_

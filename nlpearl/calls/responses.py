@@ -1,7 +1,7 @@
-"""What came back and what it means: status, headers and body → an error. Pure.
+"""What a response means: status, headers and body → an error. Pure.
 
-Once the status line is read it decides: a 4xx (but 408) is REFUSED however broken its body; any
-other status but 2xx is UNKNOWN.
+The status alone decides: a 4xx other than 408 is REJECTED, however broken its body; any other
+status that is not a 2xx is UNKNOWN.
 """
 
 import email.utils
@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from .errors import (
-    UNKNOWN_HINT,
+from ..errors import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
@@ -24,18 +23,9 @@ from .errors import (
     RateLimitError,
     ServerError,
     UnexpectedResponseError,
-    complaint,
+    summary,
 )
-from .phone_numbers import mask_all
-
-#: The API's names of what a caller passes, as ASP.NET may spell them, to ours.
-ARGUMENTS = {
-    "phonenumber": "phone_number",
-    "externalid": "external_id",
-    "timezoneid": "time_zone",
-    "calldata": "call_data",
-    "outboundid": "outbound_id",
-}
+from ..privacy import mask_all
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -48,13 +38,13 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 }
 
 _HINTS = {
-    401: "Check the key: it is AccountId:SecretKey, both of the workspace that owns the campaign.",
-    403: "The key is known but may not do this. Use a key of the workspace that owns the campaign.",
-    404: "Check the outbound id: it is not the pearl id that the platform's URL shows.",
-    429: "The API limits the pace. Nothing was added; send fewer at a time.",
+    401: "Check the API key: AccountId:SecretKey, of the workspace that owns the campaign.",
+    403: "The API key is valid but may not do this. Use one of the workspace that owns the "
+    "campaign.",
+    429: "The API limits the rate. Nothing was changed; send fewer requests at a time.",
 }
 
-_SHORT = 300  # characters of a server's text in a message; the whole is in .body
+_SHORT = 300  # characters of a server's text in a message; all of it is in .body
 
 
 def status_error(
@@ -63,28 +53,32 @@ def status_error(
     body: str,
     *,
     private: Mapping[str, str],
+    arguments: Mapping[str, str],
+    unknown: str,
+    not_found: str,
     why: str = "",
-    unknown_hint: str = UNKNOWN_HINT,
 ) -> APIStatusError:
-    """The error of an answer that is no success; `why` says what was wrong with a 2xx.
+    """The error of a response that is not a success, or of a 2xx that cannot be used: `why`.
 
-    `headers` have lower-case names. `private` maps texts of this call that no message may show
-    to what stands in their place.
+    `headers` have lower-case names. `private`, `arguments`, `unknown` and `not_found` are those of
+    the `Operation`.
     """
     problem = _object(body)
-    errors = _errors(problem)
+    errors = _errors(problem, arguments)
     trace = problem.get("traceId") if problem else None
     kind = _kind(status)
     outcome = kind.outcome if kind is not APIStatusError or 400 <= status < 500 else Outcome.UNKNOWN
-    said = complaint(errors) or why or _summary(status, problem, body)
+    said = summary(errors) or why or _summary(status, problem, body)
     for secret, shown in private.items():
         said = said.replace(secret, shown)
     message = f"{status} {_shortened(mask_all(said))}"
     if isinstance(trace, str):
         message += f" (trace id {_shortened(trace)})"
-    hint = unknown_hint if outcome is Outcome.UNKNOWN else _HINTS.get(status)
+    hint = not_found if status == 404 else _HINTS.get(status)
+    if outcome is Outcome.UNKNOWN:
+        hint = unknown
     if 300 <= status < 400:
-        hint = f"Redirects are not followed: the body is personal data. {unknown_hint}"
+        hint = f"Redirects are not followed: a lead is personal data. {unknown}"
     return kind(
         f"{message}\n{hint}" if hint else message,
         status_code=status,
@@ -114,33 +108,33 @@ def _object(text: str) -> dict[str, Any] | None:
     return cast(dict[str, Any], value) if isinstance(value, dict) else None
 
 
-def _errors(problem: dict[str, Any] | None) -> dict[str, list[str]]:
+def _errors(problem: dict[str, Any] | None, arguments: Mapping[str, str]) -> dict[str, list[str]]:
     found: object = problem.get("errors") if problem else None
     if not isinstance(found, dict):
         return {}
     errors: dict[str, list[str]] = {}
     for key, said in cast(dict[str, object], found).items():
         messages = cast(list[object], said) if isinstance(said, list) else [said]
-        errors.setdefault(argument_name(key), []).extend(
+        errors.setdefault(argument_name(key, arguments), []).extend(
             item if isinstance(item, str) else json.dumps(item) for item in messages
         )
     return errors
 
 
-def argument_name(key: str) -> str:
+def argument_name(key: str, arguments: Mapping[str, str]) -> str:
     """``PhoneNumber``, ``$.callData.age``, ``$.callData['age']`` → our argument's name.
 
-    What is not recognised stays as it is.
+    A name that is not known stays as it is.
     """
     match = re.fullmatch(r"(?:\$\.)?(\w+)(.*)", key, re.DOTALL)
-    ours = ARGUMENTS.get(match[1].lower()) if match else None
+    ours = arguments.get(match[1].lower()) if match else None
     if match is None or ours is None:
         return key
     return ours + re.sub(r"\[['\"]?(.*?)['\"]?\]", r".\1", match[2])
 
 
 def _summary(status: int, problem: dict[str, Any] | None, text: str) -> str:
-    """The best words for an answer without field errors: its own, else the status's."""
+    """The best words for a response without field errors: its own, else those of the status."""
     if problem:
         for name in ("detail", "title", "message", "error"):
             if isinstance(problem.get(name), str) and problem[name].strip():
@@ -157,20 +151,20 @@ def _summary(status: int, problem: dict[str, Any] | None, text: str) -> str:
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:
-        return "without a word of explanation"
+        return "no reason given"
 
 
 def _shortened(text: str) -> str:
-    """One line, without control characters: whatever a server wrote must not forge a log."""
+    """One line without control characters, so that no server can forge a line of a log."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that Retry-After asks for (RFC 9110: a number or a date), None where it says nothing.
+    """Seconds that Retry-After asks for (RFC 9110: a number or a date), None if it is neither.
 
-    A date is counted from the answer's own Date, so that a wrong clock here does no harm; one that
-    is past means now. What is neither, a negative number included, says nothing.
+    A date is counted from the response's own Date, so that a wrong clock here does no harm; one
+    that is past means now. A negative number counts as neither.
     """
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII):
@@ -183,7 +177,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """What a header such as Date says; None if it is no date."""
+    """The time in a header such as Date; None if it is not a date."""
     try:
         date = email.utils.parsedate_to_datetime(value)
     except (ValueError, OverflowError, IndexError, TypeError):

@@ -1,4 +1,4 @@
-"""Call data and external ids: what callers attach to a lead, as text. Pure.
+"""Call data: the variables of the call, as text.
 
 On the wire every value is a string, whatever the variable's type on the platform.
 """
@@ -9,7 +9,7 @@ from datetime import date, time
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from .errors import InvalidLeadError
+from ..errors import InvalidLeadError
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     CallData: TypeAlias = Mapping[
         str, str | int | float | Decimal | date | time | UUID | Enum | None
     ]
-    ExternalId: TypeAlias = str | int | UUID
 
 # Beyond it a Decimal keeps its exponent: Decimal("1e999999") would be a megabyte of zeros.
 _MOST_ZEROS = 100
@@ -43,7 +42,7 @@ def to_call_data(value: object) -> dict[str, str]:
         try:
             name = _to_name(key, spellings)
             if item is not None:
-                found[name] = _to_text(item)
+                found[name] = to_text(item)
         except ValueError as fault:
             errors.setdefault(f"call_data.{_shown(key)}", []).append(str(fault))
     if errors:
@@ -51,35 +50,9 @@ def to_call_data(value: object) -> dict[str, str]:
     return found
 
 
-def to_external_id(value: object) -> str:
-    """The caller's own key of a lead: a string that is not blank, or the text of an int or a UUID.
-
-    Raises InvalidLeadError for any other.
-    """
-    try:
-        if not _is_id(value):
-            raise ValueError(f"it is a str, an int or a UUID, not {type(value).__name__}")
-        text = _to_text(value)
-        if not text.strip():
-            raise ValueError("it is blank; pass your own key of the lead, or None")
-    except ValueError as fault:
-        complaint = str(fault)
-    else:
-        return text
-    raise InvalidLeadError.of({"external_id": [complaint]})
-
-
-def _is_id(value: object) -> bool:
-    if isinstance(value, str | int):
-        return not isinstance(value, bool)
-    from uuid import UUID
-
-    return isinstance(value, UUID)
-
-
 def _to_name(key: str, spellings: dict[str, str]) -> str:
     """The key; ValueError if it is blank, or differs from an earlier one only in case."""
-    name = _to_text(key)
+    name = to_text(key)
     if not name.strip():
         raise ValueError("the key is blank; a key is the name of a variable")
     earlier = spellings.setdefault(name.casefold(), name)
@@ -88,7 +61,7 @@ def _to_name(key: str, spellings: dict[str, str]) -> str:
     return name
 
 
-def _to_text(value: object) -> str:
+def to_text(value: object) -> str:
     """The value as a string; ValueError with its type, never with the value, if it has none."""
     if isinstance(value, Enum):
         value = cast(object, value.value)

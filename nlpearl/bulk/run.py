@@ -1,0 +1,342 @@
+"""A run of many leads: who reads, who sends, who waits; for threads and for tasks.
+
+The consumer alone advances the caller's iterable, as long as fewer than `concurrency` rows are
+read and not yet delivered; so a slow consumer slows the reading, and memory is that of a few rows.
+Nothing waits between rows: a worker gets one row, and is done with it.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from ..calls.campaign import Campaign
+from ..errors import (
+    APIConnectionError,
+    APIStatusError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidLeadError,
+    NLPearlError,
+    Outcome,
+    PermissionDeniedError,
+    RateLimitError,
+)
+from ..http.lane import Flag, Lane
+from ..leads.lead import Lead
+from ..leads.results import AddedLead, LeadResult
+from .pace import Pace
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from ..ledger.session import Change
+
+# Replaced by the tests that turn the clock.
+monotonic: Callable[[], float] = time.monotonic
+
+
+#: In the place of a row after the last one.
+END = object()
+
+
+class Queue(Protocol):
+    """What `queue.SimpleQueue` and `asyncio.Queue` have in common."""
+
+    def put_nowait(self, item: LeadResult | None, /) -> None: ...
+    def empty(self) -> bool: ...
+
+
+class Workers(Protocol):
+    """How the workers of a run are started and waited for: as threads or as tasks."""
+
+    #: The results that are ready; None only wakes the consumer.
+    results: Queue
+    stopping: Flag
+    #: The positions of the rows that workers have.
+    in_flight: set[int]
+    #: Where tasks wait for a disk.
+    disk: "Executor | None"
+
+    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+        """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
+        begins."""
+
+    def land(self, position: int) -> None:
+        """A worker is done with its row, whose result is in the queue."""
+
+    async def result(self, seconds: float | None) -> LeadResult | None:
+        """The next of the results, None if there is none in time."""
+
+    async def read(self, rows: Any) -> object:
+        """The next row; END after the last."""
+
+    def leave(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let `end` happen without waiting for it. From any thread and amid anything: garbage is
+        collected wherever it is found, locks held, so that this must take none."""
+
+    def idle(self) -> AbstractAsyncContextManager[None]:
+        """Waits until nothing is in flight; one at a time."""
+        ...
+
+
+@attrs.define(eq=False)
+class Row:
+    """A row that was read and is to be sent."""
+
+    position: int
+    row: object
+    lead: Lead
+    #: The claim that is queued for it.
+    claiming: "Change | None" = None
+    #: What its worker does, until that begins.
+    work: Coroutine[Any, Any, None] | None = None
+    #: When it was sent, None as long as it was not.
+    sent: float | None = None
+    #: Why it was not added yet, of one that a limit or a stop holds back.
+    waits: NLPearlError | None = None
+
+    def result(self, ended: AddedLead | NLPearlError) -> LeadResult:
+        added, error = (ended, None) if isinstance(ended, AddedLead) else (None, ended)
+        return LeadResult(self.position, self.row, self.lead, added, error)
+
+
+class Run:
+    """One run, for one consumer at a time: `next` until it returns None, then `end`."""
+
+    def __init__(
+        self, campaign: Campaign, lane: Lane, workers: Workers, concurrency: int, rate: float | None
+    ) -> None:
+        self._campaign = campaign
+        self._session = campaign.session
+        self._client_lane = lane
+        self._lane = lane.of_run(workers.stopping, workers.disk)
+        self._workers = workers
+        self._concurrency = concurrency
+        self._pace = Pace(rate)
+        self._lanes: deque[Lane] = deque()
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._state = "new"
+        #: The number of rows that were read.
+        self._read = 0
+        #: Rows that were read and whose results have not been delivered.
+        self._pending = 0
+        #: Rows that a limit holds back.
+        self._held: deque[Row] = deque()
+        #: Nothing more is read.
+        self._exhausted = False
+        #: Nothing more is read or sent.
+        self._stopped = False
+        #: What ended the run early; raised once everything else has been delivered.
+        self._error: BaseException | None = None
+
+    # What the consumer does
+
+    async def next(self, rows: Any) -> LeadResult | None:
+        """The next result; None once all have been delivered and everything is closed."""
+        try:
+            if self._state == "new":
+                await self._open()
+            result = await self._next(rows)
+        except BaseException:
+            self.stop()
+            raise
+        if result is None:
+            await self.end()
+        return result
+
+    async def _next(self, rows: Any) -> LeadResult | None:
+        workers, sent = self._workers, False
+        while True:
+            seconds = None  # until a lead may be sent that only the pace holds back
+            if self._stopped:  # not told by the counts: Ctrl-C may have come amid them
+                if self._held:
+                    row = self._held.popleft()
+                    workers.results.put_nowait(row.result(row.waits or _not_sent()))
+                elif workers.results.empty() and not workers.in_flight:
+                    return None
+            elif self._exhausted and not self._pending:
+                return None
+            elif self._held or not (self._exhausted or self._pending >= self._concurrency):
+                seconds = self._pace.left(monotonic())
+                # After one was sent, a result that is ready goes first.
+                if not seconds and (workers.results.empty() or not sent):
+                    await self._send_next(rows)
+                    sent = True
+                    continue
+            result = await workers.result(seconds)
+            if result is not None:
+                self._pending -= 1
+                return result
+
+    def error(self) -> BaseException | None:
+        """What ended the run early; told once."""
+        error, self._error = self._error, None
+        return error
+
+    def stop(self) -> None:
+        """Read and send nothing more."""
+        self._stopped = True
+        self._workers.stopping.set()
+        self._workers.results.put_nowait(None)
+
+    def leave(self) -> None:
+        """As `end`, without waiting."""
+        self._workers.leave(self.end)
+
+    async def end(self) -> None:
+        """Stop; return when nothing is in flight any more and everything is closed."""
+        if self._process != os.getpid():
+            return  # a forked child has none of the workers, and the ledger is not its own
+        if self._client_lane.is_closed() and not (self._stopped or self._exhausted):
+            self._halt(ConfigurationError("the client was closed before all leads were read"))
+        self.stop()
+        async with self._workers.idle():
+            while self._lanes:
+                await self._lanes.pop().release()
+            if self._session and self._state == "open":
+                await self._lane.blocking(self._session.close)
+            self._state = "closed"
+
+    async def _open(self) -> None:
+        self._state = "open"
+        if self._session:
+            await self._lane.blocking(self._session.open)
+            self._check_session()
+
+    async def _send_next(self, rows: Any) -> None:
+        """Give a worker the next row: one that was held back, else one from the input."""
+        if self._held:
+            self._start(self._held.popleft(), again=True)
+            return
+        try:
+            row = await self._workers.read(rows)
+        except Exception as error:
+            self._raise_in_the_end(error)
+            return
+        if row is END:
+            self._exhausted = True
+            return
+        position, self._read = self._read, self._read + 1
+        try:
+            lead = self._campaign.lead_of_row(row)
+        except InvalidLeadError as error:
+            self._pending += 1
+            self._workers.results.put_nowait(LeadResult(position, row, None, None, error))
+        else:
+            self._pending += 1
+            self._start(Row(position, row, lead))
+
+    def _start(self, row: Row, *, again: bool = False) -> None:
+        self._pace.goes(monotonic())
+        if self._session:
+            # Queued here: of two rows that are the same lead, the first is sent.
+            row.claiming = self._session.begin(row.lead, again=again)
+        try:
+            self._workers.in_flight.add(row.position)
+            lane = self._lanes.pop() if self._lanes else self._lane.of_worker()
+            row.work = work = self._work(row, lane)
+            try:
+                self._workers.start(work, lambda: self._done(row, work, lane))
+            except BaseException:
+                work.close()
+                self._lanes.append(lane)
+                raise
+        except BaseException as bug:  # Ctrl-C, too
+            self._land(row, self._broke(row, bug))
+            if not isinstance(bug, Exception):
+                raise
+
+    # What a worker does
+
+    async def _work(self, row: Row, lane: Lane) -> None:
+        row.work = result = None
+        try:
+            result = await self._add(row, lane)
+        except BaseException as bug:  # a task may be cancelled
+            result = self._broke(row, bug)
+            if not isinstance(bug, Exception):
+                raise
+        finally:
+            self._lanes.append(lane)
+            self._land(row, result)
+
+    def _done(self, row: Row, work: Coroutine[Any, Any, None], lane: Lane) -> None:
+        """A worker is gone. If it never began, its row is not lost."""
+        if row.work is work:
+            self._lanes.append(lane)
+            self._land(row, row.result(_not_sent()))
+
+    def _land(self, row: Row, result: LeadResult | None) -> None:
+        self._workers.results.put_nowait(result)
+        self._workers.land(row.position)
+        if self._stopped:
+            self._workers.results.put_nowait(None)
+
+    async def _add(self, row: Row, lane: Lane) -> LeadResult | None:
+        """The row's result; None if it is held back."""
+        row.sent = None
+        ended = await self._campaign.add(
+            lane, row.lead, claiming=row.claiming, held=lambda: self._hold(row)
+        )
+        self._check_session()
+        if (row.sent is None and ended is row.waits) or self._limits(row, ended):
+            self._held.append(row)
+            return None
+        return row.result(ended)
+
+    def _hold(self, row: Row) -> NLPearlError | None:
+        """Why the row must not be sent now; None: it is sent."""
+        now = monotonic()
+        if self._stopped or self._pace.is_paused(now):
+            row.waits = row.waits or _not_sent()
+            return row.waits
+        row.sent = now
+        return None
+
+    def _limits(self, row: Row, ended: AddedLead | NLPearlError) -> bool:
+        """What an outcome means for the run; whether a limit holds the lead back."""
+        if isinstance(ended, RateLimitError) and row.sent is not None:
+            row.waits = ended
+            if self._pace.limited(ended, row.sent, monotonic()):
+                return True
+            self._halt(ended)
+        elif isinstance(ended, AddedLead | APIStatusError) and row.sent is not None:
+            self._pace.answered()
+        if isinstance(ended, AuthenticationError | PermissionDeniedError | ConfigurationError):
+            self._halt(ended)
+        return False
+
+    def _broke(self, row: Row, bug: BaseException) -> LeadResult:
+        """The worker itself failed, or was cancelled: the row is not lost, its outcome unknown."""
+        if isinstance(bug, Exception):
+            self._halt(bug)
+        what = f"{type(bug).__name__} while this lead was being sent"
+        return row.result(APIConnectionError(what, outcome=Outcome.UNKNOWN))
+
+    def _check_session(self) -> None:
+        if self._session and self._session.error:
+            self._halt(self._session.error)
+
+    def _halt(self, error: BaseException) -> None:
+        """Stop because of this."""
+        self._raise_in_the_end(error)
+        self.stop()
+
+    def _raise_in_the_end(self, error: BaseException) -> None:
+        """Read no more, and raise this once everything has been delivered; the first one counts."""
+        self._exhausted = True
+        with self._lock:
+            self._error = self._error or error
+
+
+def _not_sent() -> NLPearlError:
+    error = NLPearlError("the run stopped before this lead was sent")
+    error.retryable = True
+    return error

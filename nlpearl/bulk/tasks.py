@@ -1,0 +1,92 @@
+"""A run with tasks: how they are started and waited for, and the iterator that callers get."""
+
+import asyncio
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from ..http.lane import Flag
+from ..leads.results import LeadResult
+from .run import END, Queue, Run
+
+
+class Tasks:
+    """A task for each row that is in flight."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[LeadResult | None] = asyncio.Queue()
+        self.results: Queue = self._queue
+        self.stopping: Flag = asyncio.Event()
+        self.in_flight: set[int] = set()
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
+        self.disk: Executor | None = self._disk
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = asyncio.Lock()
+
+    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: done())
+
+    def land(self, position: int) -> None:
+        self.in_flight.discard(position)
+
+    async def result(self, seconds: float | None) -> LeadResult | None:
+        if not self.results.empty():
+            await asyncio.sleep(0)  # nothing else gives way to other tasks, row after row
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+    async def read(self, rows: Iterator[object] | AsyncIterator[object]) -> object:
+        return await anext(rows, END) if isinstance(rows, AsyncIterator) else next(rows, END)
+
+    def leave(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: loop.create_task(end()))
+
+    @asynccontextmanager
+    async def idle(self) -> AsyncGenerator[None]:
+        async with self._ending:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+            yield
+            self._disk.shutdown()
+
+
+class AsyncLeadRun(AsyncIterator[LeadResult]):
+    """`LeadRun` for asyncio."""
+
+    def __init__(self, run: Run, rows: Iterator[object] | AsyncIterator[object]) -> None:
+        self._run = run
+        self._rows = rows
+        weakref.finalize(self, run.leave).atexit = False
+
+    async def __anext__(self) -> LeadResult:
+        result = await self._run.next(self._rows)
+        if result is None:
+            raise self._run.error() or StopAsyncIteration
+        return result
+
+    def stop(self) -> None:
+        """Read and send nothing more, without waiting: results in flight can still be read from
+        the iterator, which then ends. Safe to call from a signal handler."""
+        self._run.stop()
+
+    async def close(self) -> None:
+        """Read no more leads; wait until requests in flight have finished and are recorded."""
+        await self._run.end()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,94 @@
+"""A run with threads: how they are started and waited for, and the iterator that callers get."""
+
+import _thread
+import contextlib
+import queue
+import threading
+import weakref
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from ..http.lane import Flag
+from ..http.threads import finish
+from ..leads.results import LeadResult
+from .run import END, Queue, Run
+
+
+class Threads:
+    """A thread for each row that is in flight."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._queue: queue.SimpleQueue[LeadResult | None] = queue.SimpleQueue()
+        self.results: Queue = self._queue
+        self.stopping: Flag = threading.Event()
+        self.in_flight: set[int] = set()
+        self.disk: Executor | None = None
+        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="nlpearl")
+        self._landed = threading.Condition()
+
+    # A thread that was submitted begins.
+    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:  # noqa: ARG002
+        self._pool.submit(finish, work)
+
+    def land(self, position: int) -> None:
+        with self._landed:
+            self.in_flight.discard(position)
+            self._landed.notify_all()
+
+    async def result(self, seconds: float | None) -> LeadResult | None:
+        try:
+            return self._queue.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    async def read(self, rows: Iterator[object]) -> object:
+        return next(rows, END)
+
+    def leave(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with contextlib.suppress(RuntimeError):  # the interpreter is about to end
+            _thread.start_new_thread(lambda: finish(end()), ())
+
+    @asynccontextmanager
+    async def idle(self) -> AsyncGenerator[None]:
+        with self._landed:
+            self._landed.wait_for(lambda: not self.in_flight)
+            yield
+        # Not waited for here: threading would count the thread of `leave` for ever after.
+        self._pool.shutdown(wait=False)
+
+
+class LeadRun(Iterator[LeadResult]):
+    """The results of `add_leads`, as they finish; also a context manager.
+
+    Leaving the loop or the block, and `close`, let requests in flight finish and start no new ones.
+    After `close` the results that are left can still be read. Use it from one thread at a time.
+    """
+
+    def __init__(self, run: Run, rows: Iterator[object]) -> None:
+        self._run = run
+        self._rows = rows
+        # The threads know the run alone: one whose iterator nobody holds any more ends.
+        weakref.finalize(self, run.leave).atexit = False
+
+    def __next__(self) -> LeadResult:
+        result = finish(self._run.next(self._rows))
+        if result is None:
+            raise self._run.error() or StopIteration
+        return result
+
+    def stop(self) -> None:
+        """Read and send nothing more, without waiting: results in flight can still be read from
+        the iterator, which then ends. Safe to call from a signal handler."""
+        self._run.stop()
+
+    def close(self) -> None:
+        """Read no more leads; wait until requests in flight have finished and are recorded."""
+        finish(self._run.end())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,210 @@
+"""One call of one operation: its deadline, its retries, and what its response means."""
+
+import abc
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from ..errors import APIConnectionError, APITimeoutError, NLPearlError, Outcome, RateLimitError
+from ..http.deadlines import Deadline
+from ..http.exchange import Exchange
+from ..http.lane import Lane
+from .responses import http_date, status_error
+from .retries import wait_before_retry
+
+logger: logging.Logger = logging.getLogger("nlpearl")
+
+Result = TypeVar("Result")
+
+
+class IncompleteError(Exception):
+    """A success without what the operation needs."""
+
+
+class Operation(abc.ABC, Generic[Result]):
+    """One operation of the API with its arguments; and what its errors say."""
+
+    #: Whether it changes nothing, and so may be repeated after any failure that may pass.
+    reads: ClassVar[bool]
+    #: What a success has to contain, such as "lead id".
+    needs: ClassVar[str]
+    #: The API's names of what a caller passes, in lower case, to ours.
+    arguments: ClassVar[Mapping[str, str]] = {}
+    #: What an error says where the outcome is unknown.
+    unknown: ClassVar[str]
+    #: What it says of a 404.
+    not_found: ClassVar[str]
+    #: What a note says of earlier tries.
+    earlier: ClassVar[str] = ""
+
+    @abc.abstractmethod
+    def __str__(self) -> str:
+        """Its name and its campaign, as the log shows them."""
+
+    @abc.abstractmethod
+    def send(self, client: Any) -> Coroutine[Any, Any, Any]:
+        """The generated function, called with `client` in the place of the generated client."""
+
+    @abc.abstractmethod
+    def read(self, parsed: object, body: bytes) -> Result:
+        """The result of a success; IncompleteError if it lacks what it `needs`."""
+
+    def private(self) -> dict[str, str]:
+        """Texts that no message may show, since a server may echo them, to their replacements."""
+        return {}
+
+
+class Call(Generic[Result]):
+    """One call. It stands where the generated code expects its client.
+
+    `paced`: a 429 is left to whoever made the call.
+    """
+
+    raise_on_unexpected_status = False  # for the generated code
+
+    def __init__(
+        self,
+        lane: Lane,
+        operation: Operation[Result],
+        deadline: Deadline,
+        max_retries: int = 0,
+        *,
+        paced: bool = False,
+    ) -> None:
+        self._lane = lane
+        self._operation = operation
+        self._deadline = deadline
+        self._max_retries = max_retries
+        self._paced = paced
+        self._began = time.monotonic()
+        self._exchange: Exchange | None = None
+
+    def age(self) -> float:
+        """Seconds since the call began."""
+        return time.monotonic() - self._began
+
+    async def result(self) -> Result | NLPearlError:
+        """The result, or the error as a value; sent again for as long as the policy allows.
+
+        The error is returned, not raised: raised here, it would carry frames of httpx, whose
+        locals hold the API key.
+        """
+        operation = self._operation
+        tries = 0
+        try:
+            while True:
+                result = await self.once()
+                tries += 1
+                if not isinstance(result, NLPearlError):
+                    break
+                if self._paced and isinstance(result, RateLimitError):
+                    break
+                wait = wait_before_retry(
+                    result,
+                    tries,
+                    max_retries=self._max_retries,
+                    left=self._deadline.left(),
+                    reads=operation.reads,
+                )
+                if wait is None or await self._lane.pause(wait):
+                    break
+        except BaseException as stopped:  # Ctrl-C, or a cancelled task
+            self.explain(stopped)
+            raise
+        self.log(result, tries)
+        if tries > 1 and operation.earlier and isinstance(result, NLPearlError):
+            result.add_note(f"Tried {tries} times; {operation.earlier}.")
+        return result
+
+    async def once(self) -> Result | NLPearlError:
+        """The result of one exchange, or its error as a value."""
+        lane = self._lane
+        self._exchange = exchange = Exchange(lane.origin, lane.own, self._deadline)
+        parsed = failure = None
+        try:
+            parsed = (await self._operation.send(self)).parsed
+        except NLPearlError as error:  # the lane cannot be used
+            return error
+        except Exception as error:  # whatever httpx, a caller's transport or a parser raises
+            failure = error
+        if exchange.status is None:
+            return self._no_response(exchange, failure)
+        return self._judge(exchange, exchange.status, parsed, failure)
+
+    # For the generated code
+
+    def get_async_httpx_client(self) -> Self:
+        return self
+
+    async def request(self, **request: Any) -> Exchange:
+        """Send what the generated code has built."""
+        exchange = self._exchange
+        assert exchange is not None
+        await self._lane.send(exchange, request)
+        return exchange
+
+    # What came back
+
+    def _judge(
+        self, exchange: Exchange, status: int, parsed: object, failure: Exception | None
+    ) -> Result | NLPearlError:
+        operation, signer = self._operation, self._lane.signer
+        why = ""
+        if 200 <= status < 300:
+            if exchange.is_whole:
+                try:
+                    return operation.read(parsed, exchange.content)
+                except IncompleteError:
+                    pass
+            if exchange.timed_out(failure):
+                return self._no_response(exchange, failure)
+            why = f"the response has no {operation.needs}: {exchange.why_unreadable(failure)}"
+        return status_error(
+            status,
+            {name: signer.redact(value) for name, value in exchange.headers.items()},
+            signer.redact(exchange.content.decode("utf-8-sig", "replace")),
+            private=operation.private(),
+            arguments=operation.arguments,
+            why=why,
+            unknown=operation.unknown,
+            not_found=operation.not_found,
+        )
+
+    def _no_response(self, exchange: Exchange, failure: Exception | None) -> APIConnectionError:
+        if exchange.timed_out(failure):
+            kind: type[APIConnectionError] = APITimeoutError
+            what = f"timed out (timeout {self._deadline.seconds:g} s)"
+        else:
+            kind = APIConnectionError
+            said = " ".join(self._lane.signer.redact(str(failure)).split())[:200].rstrip(".")
+            what = said or type(failure).__name__
+        outcome = Outcome.NOT_SENT if exchange.sent is False else Outcome.UNKNOWN
+        return kind(
+            f"{self._lane.origin}: {what}, while {exchange.stage}\n{self._hint()}", outcome=outcome
+        )
+
+    def _hint(self) -> str:
+        """What is known while there is no response."""
+        if self._exchange is None or self._exchange.sent is False:
+            return "Nothing was sent."
+        return self._operation.unknown
+
+    def explain(self, stopped: BaseException) -> None:
+        """Note on Ctrl-C and on a cancellation what is known of the lead."""
+        stopped.add_note(f"nlpearl: {self._hint()}")
+
+    def server_time(self) -> datetime | None:
+        """The Date of the last response."""
+        return http_date(self._exchange.headers.get("date", "")) if self._exchange else None
+
+    def log(self, result: object, requests: int) -> None:
+        status = self._exchange.status if self._exchange else None
+        logger.debug(
+            "%s status=%s requests=%d %.0f ms",
+            self._operation,
+            type(result).__name__ if status is None else status,
+            requests,
+            self.age() * 1000,
+        )
