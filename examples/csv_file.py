@@ -31,15 +31,15 @@ def rows(file: TextIO) -> Iterator[dict[str, object]]:
 
 
 def add(path: Path) -> Counter[str]:
-    """Add the file, and count the ends."""
-    ends: Counter[str] = Counter()
+    """Add the file, and count the outcomes."""
+    outcomes: Counter[str] = Counter()
     with NLPearl() as client, path.open(newline="", encoding="utf-8") as file:
         ledger = path.with_suffix(".ledger")
         for result in client.add_leads(CAMPAIGN, rows(file), ledger=ledger):
-            ends[result.error.outcome.name if result.error else "ADDED"] += 1
+            outcomes[result.outcome.name] += 1
             if result.error:
                 print(f"row {result.position + 1}: {result.error}")
-    return ends
+    return outcomes
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def add(partition: Iterable[Row], ledger: Path) -> list[End]:
         return [
             (
                 rows[result.position]["external_id"],
-                result.added and result.added.lead_id,
+                result.lead_id,
                 str(result.error or ""),
             )
             for result in client.add_leads(CAMPAIGN, rows, ledger=ledger)

@@ -22,7 +22,7 @@ PEOPLE = pd.DataFrame(
 
 def add(people: pd.DataFrame) -> pd.DataFrame:
     """The frame, with the columns `lead_id` and `error`."""
-    # numpy's numbers and NaN are no call data: make them Python's own and None.
+    # NumPy scalars and NaN are not accepted: convert them to Python values and None.
     plain = people.astype(object).where(people.notna(), None)
     rows = (
         {
@@ -36,7 +36,7 @@ def add(people: pd.DataFrame) -> pd.DataFrame:
     with NLPearl() as client:
         for result in client.add_leads(CAMPAIGN, rows):
             label = done.index[result.position]
-            done.loc[label, "lead_id"] = result.added.lead_id if result.added else None
+            done.loc[label, "lead_id"] = result.lead_id
             done.loc[label, "error"] = str(result.error) if result.error else None
     return done
 

@@ -119,7 +119,8 @@ class NLPearl:
         self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
         lead = campaign.lead(phone_number, external_id, time_zone, call_data)
-        return self._lane.run(campaign.add(self._lane, lead))
+        call = campaign.add(self._lane, lead)
+        return self._lane.run(call)
 
     def add_leads(
         self,
@@ -191,7 +192,8 @@ class NLPearl:
         """
         self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
-        return self._lane.run(campaign.find(self._lane, external_id))
+        call = campaign.find(self._lane, external_id)
+        return self._lane.run(call)
 
     @property
     def low_level(self) -> "AuthenticatedClient":
@@ -268,7 +270,8 @@ class AsyncNLPearl:
         self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
         lead = campaign.lead(phone_number, external_id, time_zone, call_data)
-        return await self._lane.run(campaign.add(self._lane, lead))
+        call = campaign.add(self._lane, lead)
+        return await self._lane.run(call)
 
     def add_leads(
         self,
@@ -302,7 +305,8 @@ class AsyncNLPearl:
         """Look a lead up, as `NLPearl.find_lead`."""
         self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
-        return await self._lane.run(campaign.find(self._lane, external_id))
+        call = campaign.find(self._lane, external_id)
+        return await self._lane.run(call)
 
     @property
     def low_level(self) -> "AuthenticatedClient":

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Literal
 
+import hypothesis
 import pytest
 from werkzeug import Request, Response
 
@@ -13,6 +14,10 @@ from nlpearl import AddedLead, AsyncNLPearl, LeadResult, NLPearl, NLPearlError
 from nlpearl.sandbox.contract import Call, Contract
 
 from .servers import CAMPAIGN_ID
+
+# A test passes however busy the machine is.
+hypothesis.settings.register_profile("nlpearl", deadline=None)
+hypothesis.settings.load_profile("nlpearl")
 
 KEY = "5f3c392c6d7a2d4067d42f16:qJ8Zr2Xw5LmN7pT4vB9cD1eF6gH3kS0a"
 SECRET = KEY.split(":")[1]

@@ -425,9 +425,10 @@ def test_a_rate_spaces_the_leads(colour: Colour) -> None:
         return answer()
 
     with Server(replying(reply)) as server:
+        began = time.monotonic()
         colour.add_leads(server.url, rows(10), rate=50)
-    # Nine intervals of 20 ms; each was begun when it was due, and not before.
-    assert max(arrived) - min(arrived) >= 9 / 50 - 0.02
+    # Nine intervals of 20 ms; a lead may come later on a busy machine, but never earlier.
+    assert max(arrived) - began >= 9 / 50
 
 
 def test_the_callable_names_of_a_run(client: NLPearl) -> None:

@@ -298,7 +298,7 @@ def test_what_is_known_is_what_the_facade_uses_as_make_generate_writes_it() -> N
     document = overlaid(ROOT / "openapi.yaml", ROOT / "openapi-overlay.yaml")
     source = OPERATIONS.read_text(encoding="utf-8")
     known = remembered(document, {}, source)
-    assert list(known) == [f"PUT {PATH}", f"GET {PATH}/External/{{externalId}}"]
+    assert known.keys() >= {f"PUT {PATH}", f"GET {PATH}/External/{{externalId}}"}
     written = HEADER + yaml.safe_dump(known, sort_keys=False)
     assert KNOWN.read_text(encoding="utf-8") == written, "run make generate ACCEPT=1"
 
@@ -306,7 +306,7 @@ def test_what_is_known_is_what_the_facade_uses_as_make_generate_writes_it() -> N
 def test_what_is_known_stays_until_it_is_accepted() -> None:
     document = overlaid(ROOT / "openapi.yaml", ROOT / "openapi-overlay.yaml")
     source = "from nlpearl_api.api.outbound import add_lead\nimport nlpearl_api\nfrom . import x\n"
-    gone = {"GET /v1/Gone": {"sent": {}}, f"PUT {PATH}": {"sent": {"then": "string"}}}
+    gone: Document = {"GET /v1/Gone": {"sent": {}}, f"PUT {PATH}": {"sent": {"then": "string"}}}
     assert remembered(document, dict(gone), source) == gone
     assert list(remembered(document, {}, source)) == [f"PUT {PATH}"]
 

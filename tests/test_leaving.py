@@ -586,7 +586,7 @@ def test_the_interpreter_ends_though_a_run_pauses() -> None:
         process = in_a_process(code, server.url)
         assert arrived(server, 1)
         _, errors = process.communicate(timeout=30)
-    assert errors == "429: the API limits the pace; nothing is sent for 500.0 s\n"
+    assert errors == "429: the API limits the rate; nothing is sent for 500.0 s\n"
     assert process.returncode == 0
 
 

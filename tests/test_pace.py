@@ -64,7 +64,7 @@ def test_a_wave_of_429s_is_one_pause_and_the_next_wave_a_longer_one(
             assert pace.left(now) == pause
             now += pause + 1
     assert len(caplog.records) == 6
-    assert caplog.records[-1].message == "429: the API limits the pace; nothing is sent for 8.0 s"
+    assert caplog.records[-1].message == "429: the API limits the rate; nothing is sent for 8.0 s"
 
 
 def test_an_answer_begins_the_backoff_anew() -> None:

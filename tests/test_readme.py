@@ -135,7 +135,7 @@ def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
     assert done.stdout.count("lead id") == 2
     assert "400 phone_number: Is on the do-not-call list." in done.stdout
     assert "outcome: UNKNOWN" in done.stdout
-    assert "429: the API limits the pace; nothing is sent for 1.0 s" in done.stdout
+    assert "429: the API limits the rate; nothing is sent for 1.0 s" in done.stdout
     first, second = done.stdout.split("\n5. ")[1].split("\n6. ")
     assert [first.count(said) for said in ("298 added", "1 REJECTED, row ", "1 UNKNOWN, row ")] == [
         1, 1, 1

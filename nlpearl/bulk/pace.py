@@ -73,6 +73,6 @@ class Pace:
             if sent >= self._paused_since:
                 self._waves += 1
                 self._paused_since = now
-                logger.warning("429: the API limits the pace; nothing is sent for %.1f s", wait)
+                logger.warning("429: the API limits the rate; nothing is sent for %.1f s", wait)
             self._paused_until = max(self._paused_until, now + wait)
             return True

@@ -17,7 +17,7 @@ from ..http.lane import Lane
 from ..leads.identifiers import can_be_looked_up, check_can_be_looked_up, to_external_id
 from ..leads.lead import Lead, external_id_of, to_lead, to_lead_of_row
 from ..leads.results import AddedLead, FoundLead
-from .call import Call, Operation
+from .call import Call, Operation, Result
 from .lookups import LOOKUP_SHARE, look_up
 from .proofs import is_absent
 
@@ -190,19 +190,24 @@ class Campaign:
         assert self.session is not None
         await lane.blocking(self.session.end(claim, ended).result)
 
-    # Find
+    # Other operations
+
+    async def call(self, lane: Lane, operation: Operation[Result]) -> Result | NLPearlError:
+        """The result of any operation of the campaign; an error is returned, not raised."""
+        call = Call(lane, operation, Deadline(self._timeout), self._defaults.max_retries)
+        result = await call.result()
+        if isinstance(result, NLPearlError):
+            self._name(result, None)
+        return result
 
     async def find(self, lane: Lane, external_id: object) -> FoundLead | NLPearlError | None:
-        """Look a lead up; an error of the API is returned, not raised."""
+        """Look a lead up; None if there is no such lead."""
         text = check_can_be_looked_up(to_external_id(external_id))
-        deadline = Deadline(self._timeout)
-        call = Call(lane, self._finding(text), deadline, self._defaults.max_retries)
-        found = await call.result()
-        if isinstance(found, NLPearlError):
-            if is_absent(found):
-                return None
-            self._name(found, text)
-        return found
+        found = await self.call(lane, self._finding(text))
+        if not isinstance(found, NLPearlError):
+            return found
+        self._name(found, text)
+        return None if is_absent(found) else found
 
     def _finding(self, external_id: str) -> Operation[FoundLead | None]:
         from .operations import FindLead
