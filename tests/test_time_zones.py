@@ -6,6 +6,7 @@ import typing
 import unicodedata
 import zoneinfo
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from importlib.resources import files
 from pathlib import Path
@@ -25,11 +26,14 @@ from nlpearl import (
     WindowsTimeZone,
     to_windows_time_zone,
 )
+from nlpearl.time_zones.abbreviations import ABBREVIATIONS
 from nlpearl.time_zones.names import SENT_FOR_TURKIYE
+from nlpearl.time_zones.windows_names import DISPLAY_NAMES, STANDARD_NAMES
 from tools.make_time_zones import changes, every_iana_name, read_reviewed
 
 REJECTED = ("EST", "MST", "HST", "CET", "MET", "EET", "WET", "Antarctica/Troll", "Factory")
 NAMES = [name for name in every_iana_name() if name not in REJECTED]
+WITH_A_SLASH = [name for name in NAMES if "/" in name]
 
 
 def refusal(value: Any) -> str:
@@ -228,6 +232,88 @@ def test_an_offset_is_no_zone(offset: str) -> None:
     assert refusal(offset).startswith(f"{offset!r} is an offset")
 
 
+#: What thirty systems call a zone, and the IANA name that is in it (2026-11).
+LABELS = [
+    # Salesforce: its words and offsets follow the season, and the tzdata that it has.
+    ("(GMT-06:00) Central Standard Time (America/Costa_Rica)", "America/Costa_Rica"),
+    ("(GMT-04:00) Atlantic Standard Time (America/Puerto_Rico)", "America/Puerto_Rico"),
+    ("(GMT-07:00) Mountain Standard Time (America/Hermosillo)", "America/Hermosillo"),
+    ("(GMT+03:00) Arabian Standard Time (Asia/Baghdad)", "Asia/Baghdad"),
+    ("(GMT+00:00) Greenwich Mean Time (Europe/London)", "Europe/London"),
+    ("(GMT+01:00) Western European Summer Time (Africa/Casablanca)", "Africa/Casablanca"),
+    ("(GMT-08:00) Pacific Standard Time (America/Vancouver)", "America/Vancouver"),
+    ("(GMT+00:00) East Greenland Summer Time (America/Scoresbysund)", "America/Scoresbysund"),
+    ("(GMT+07:00) Almaty Summer Time (Asia/Almaty)", "Asia/Almaty"),  # as in 2004
+    ("(格林威治标准时间+05：30) 印度标准时间 (Asia/Calcutta)", "Asia/Calcutta"),
+    # HubSpot
+    ("us_slash_mountain", "US/Mountain"),
+    ("canada_slash_central", "Canada/Central"),
+    ("america_slash_port_hyphen_au_hyphen_prince", "America/Port-au-Prince"),
+    ("america_slash_north_dakota_slash_new_salem", "America/North_Dakota/New_Salem"),
+    # Zoho, GoHighLevel, Meta, ServiceNow, lists of npm packages and of Genesys
+    ("( GMT -6:0 ) Central Standard Time(America/Managua)", "America/Managua"),
+    ("(GMT 5:45) Nepal Time (Asia/Kathmandu)", "Asia/Kathmandu"),
+    ("GMT-05:00 US/Eastern (EST)", "US/Eastern"),
+    ("GMT-07:00 America/Phoenix (MST)", "America/Phoenix"),
+    ("TZ_AMERICA_ARGENTINA_BUENOS_AIRES", "America/Argentina/Buenos_Aires"),
+    ("TZ_ATLANTIC_REYKJAVIK", "Atlantic/Reykjavik"),
+    ("System (Europe/Madrid)", "Europe/Madrid"),
+    ("Pacific/Marquesas (GMT-09:30)", "Pacific/Marquesas"),
+    ("Etc/GMT+11 (GMT-11:00)", "Etc/GMT+11"),
+    ("Pacific/Honolulu (-10:00)", "Pacific/Honolulu"),
+    ("America/Los_Angeles (GMT-08:00) Pacific Time (US and Canada); Tijuana", "US/Pacific"),
+    # programming languages and their libraries
+    ("zoneinfo.ZoneInfo(key='Asia/Tokyo')", "Asia/Tokyo"),
+    ("<DstTzInfo 'America/New_York' LMT-1 day, 19:04:00 STD>", "America/New_York"),
+    ("tzfile('/usr/share/zoneinfo/Europe/Oslo')", "Europe/Oslo"),
+    ('sun.util.calendar.ZoneInfo[id="Europe/Kyiv",offset=7200000]', "Europe/Kyiv"),
+    ("ZonedChronology[ISOChronology[UTC], Asia/Seoul]", "Asia/Seoul"),
+    ("2026-11-25T10:00:00-05:00[America/Detroit]", "America/Detroit"),
+    ("#<TZInfo::DataTimezone: Africa/Lagos>", "Africa/Lagos"),
+    ("America/Los_Angeles (PDT) offset -25200 (Daylight)", "America/Los_Angeles"),
+    ("(UTC-05:00:00) America/Port-au-Prince", "America/Port-au-Prince"),
+    ("America__Sao_Paulo", "America/Sao_Paulo"),
+    ("EUROPE_ISLE_OF_MAN", "Europe/Isle_of_Man"),
+    ("Pacific-Auckland", "Pacific/Auckland"),
+    # files, calendars, databases
+    ("/var/db/timezone/zoneinfo/America/Phoenix", "America/Phoenix"),
+    ("/etc/localtime -> ../usr/share/zoneinfo/US/Hawaii", "US/Hawaii"),
+    ("posix/Europe/Paris", "Europe/Paris"),
+    ("right/Asia/Dubai", "Asia/Dubai"),
+    ("http://tzurl.org/zoneinfo/Europe/Berlin", "Europe/Berlin"),
+    ("/freeassociation.sourceforge.net/America/Denver", "America/Denver"),
+    ("/citadel.org/20210210_1/Australia/Sydney", "Australia/Sydney"),
+    ("C:\\zoneinfo\\Europe\\Rome", "Europe/Rome"),
+    ("TZ=:Europe/Lisbon", "Europe/Lisbon"),
+    ('{"timeZone":"America\\/Chicago"}', "America/Chicago"),
+    ("tz=Asia%2FManila", "Asia/Manila"),
+    ("America/Halifax|ADT|-03:00:00|t", "America/Halifax"),
+    # people
+    ("America/New_York EST", "America/New_York"),
+    ("America/New_York Eastern Time (US & Canada)", "America/New_York"),
+    ("Asia/Kolkata GMT+5:30", "Asia/Kolkata"),
+    ("UTC−03:30 America/St_Johns", "America/St_Johns"),  # a minus sign of its own
+    ("PST (America/Whitehorse)", "America/Whitehorse"),
+    ("Eastern Standard Time, America/Cancun", "America/Cancun"),
+    ("North America / Mexico City (CST)", "America/Mexico_City"),
+    ("US/Pacific Time (US & Canada)", "US/Pacific"),
+    ("Europe/London time zone", "Europe/London"),
+    ("Europe/Zurich (Europe/Zurich)", "Europe/Zurich"),
+    ("The zone is Asia/Yangon.", "Asia/Yangon"),
+    ("日本標準時Asia/Tokyo（東京）", "Asia/Tokyo"),
+    ("Часовой пояс: Europe/Moscow", "Europe/Moscow"),
+    ("Call +1 415 555 0123, America/Boise", "America/Boise"),
+    ("\u200eAmerica/New York\u200b", "America/New_York"),
+    ("Ａsia/Ｔokyo", "Asia/Tokyo"),
+]
+
+
+@pytest.mark.parametrize(("label", "name"), LABELS)
+def test_a_label_is_the_one_iana_name_in_it(label: str, name: str) -> None:
+    assert to_windows_time_zone(label) == to_windows_time_zone(name)
+    assert to_windows_time_zone(f" {label.lower()}\n") == to_windows_time_zone(name)
+
+
 @pytest.mark.parametrize(
     ("value", "proposed"),
     [
@@ -256,7 +342,6 @@ def test_an_offset_is_no_zone(offset: str) -> None:
         # typos
         ("America/Los_Angelos", "'America/Los_Angeles' (Pacific Standard Time)"),
         ("Amerca/Chicgo", "'America/Chicago' (Central Standard Time)"),
-        ("Europe\\Rome", "'Europe/Rome' (W. Europe Standard Time)"),
         ("Pacfic Standard Time", "'Pacific Standard Time'"),
         ("Korea Standart Time", "'Korea Standard Time'"),
         ("Eastern Time", "'Eastern Standard Time'"),
@@ -308,12 +393,9 @@ def test_nothing_is_proposed_that_would_mislead(value: str) -> None:
     assert len(message) < 400
 
 
-def test_every_standard_name_and_abbreviation_leads_to_a_zone() -> None:
-    from nlpearl.time_zones import refusals as proposals
-
-    for id_ in proposals._STANDARD_NAMES.values():  # pyright: ignore[reportPrivateUsage]
-        assert id_ in WINDOWS_TIME_ZONES
-    for meant in proposals._ABBREVIATIONS.values():  # pyright: ignore[reportPrivateUsage]
+def test_every_abbreviation_and_name_leads_to_a_zone() -> None:
+    assert {*STANDARD_NAMES.values(), *DISPLAY_NAMES} <= {*WINDOWS_TIME_ZONES}
+    for meant in ABBREVIATIONS.values():
         assert all(to_windows_time_zone(name) for name in meant.split())
 
 
@@ -338,6 +420,36 @@ def test_a_way_round_the_table_is_named_and_no_phone_number() -> None:
     assert "555" not in refusal("+14155550123")
 
 
+def without_slashes(text: str) -> bool:
+    return not {"/", "\\"} & {*unicodedata.normalize("NFKC", text)}
+
+
+def with_blanks(name: str) -> str:
+    return name.replace("_", " ")
+
+
+#: Without what offsets and wrappers of names are made of.
+ANYTHING = st.text(st.characters(exclude_characters="+-–%_0123456789"), max_size=60).filter(
+    without_slashes
+)
+
+
+@given(
+    st.sampled_from(WITH_A_SLASH),
+    st.one_of(
+        st.just(""), st.builds(str.__add__, ANYTHING, st.sampled_from(["(", '"', "= ", ": "]))
+    ),
+    st.one_of(
+        st.just(""), st.builds(str.__add__, st.sampled_from([")", '"', " (", ">"]), ANYTHING)
+    ),
+    st.sampled_from([str, str.upper, with_blanks]),
+)
+def test_whatever_stands_around_one_name_the_label_is_that_zone(
+    name: str, before: str, after: str, spelling: Callable[[str], str]
+) -> None:
+    assert to_windows_time_zone(before + spelling(name) + after) == to_windows_time_zone(name)
+
+
 @given(
     st.one_of(st.text(), st.from_regex(r"[A-Z][a-z]+/[A-Z][a-z_]+|\(UTC[+-]\d\d:\d\d\) [A-z ,]+"))
 )
@@ -353,7 +465,7 @@ def test_nothing_is_imported_to_know_a_zone() -> None:
     code = (
         "import sys, nlpearl; nlpearl.to_windows_time_zone('Europe/Rome');"
         "print({'zoneinfo', 'pytz', 'dateutil', 'pendulum', 'phonenumbers', 'difflib',"
-        "'nlpearl.time_zones.refusals'} & {*sys.modules})"
+        "'nlpearl.time_zones.labels', 'nlpearl.time_zones.refusals'} & {*sys.modules})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -1,6 +1,8 @@
 """Time zones: a name or a tzinfo object → the Windows time zone id that the API takes. Pure.
 
-Here: which names are accepted (names.py, and the generated table.py), the public function
-(convert.py), and what is said of a name that is refused (refusals.py). An alias of a zone belongs
-to tools/time_zones.toml.
+`convert.py` has the public function. What it accepts is decided in `names.py` (an id or an IANA
+name of the generated `table.py`) and in `labels.py` (an IANA name within a label). What it says of
+the rest is in `refusals.py`. `offsets.py`,
+`abbreviations.py` and `windows_names.py` serve these. A correction to CLDR belongs in
+tools/time_zones.toml.
 """

@@ -13,101 +13,12 @@ from datetime import tzinfo
 from functools import lru_cache
 
 from ..privacy import mask_all
+from .abbreviations import ABBREVIATIONS
 from .names import find, fold
 from .table import IANA_NAMES, REFUSED_NAMES, WINDOWS_TIME_ZONES
+from .windows_names import STANDARD_NAMES
 
 _NAME_ONE = "pass an IANA name ('America/New_York') or a Windows id ('Eastern Standard Time')"
-
-# What clocks on a wall are called, and where people mean by it; first who is most.
-_ABBREVIATIONS = {
-    "ACDT": "Australia/Adelaide",
-    "ACST": "Australia/Darwin Australia/Adelaide",
-    "ADT": "America/Halifax",
-    "AEDT": "Australia/Sydney",
-    "AEST": "Australia/Brisbane Australia/Sydney",
-    "AKDT": "America/Anchorage",
-    "AKST": "America/Anchorage",
-    "AKT": "America/Anchorage",
-    "ART": "America/Argentina/Buenos_Aires",
-    "AST": "America/Halifax America/Puerto_Rico Asia/Riyadh",
-    "AT": "America/Halifax",
-    "AWST": "Australia/Perth",
-    "BRT": "America/Sao_Paulo",
-    "BST": "Europe/London Asia/Dhaka",
-    "CAT": "Africa/Maputo",
-    "CDT": "America/Chicago America/Havana",
-    "CEST": "Europe/Berlin",
-    "CET": "Europe/Berlin Africa/Algiers",
-    "CLT": "America/Santiago",
-    "COT": "America/Bogota",
-    "CST": "America/Chicago America/Mexico_City Asia/Shanghai",
-    "CT": "America/Chicago",
-    "EAT": "Africa/Nairobi",
-    "EDT": "America/New_York",
-    "EEST": "Europe/Athens",
-    "EET": "Europe/Athens Europe/Kaliningrad",
-    "EST": "America/New_York America/Panama America/Cancun",
-    "ET": "America/New_York",
-    "GST": "Asia/Dubai",
-    "HDT": "America/Adak",
-    "HKT": "Asia/Hong_Kong",
-    "HST": "Pacific/Honolulu America/Adak",
-    "ICT": "Asia/Bangkok",
-    "IDT": "Asia/Jerusalem",
-    "IST": "Asia/Kolkata Europe/Dublin Asia/Jerusalem",
-    "JST": "Asia/Tokyo",
-    "KST": "Asia/Seoul",
-    "MDT": "America/Denver",
-    "MEST": "Europe/Berlin",
-    "MET": "Europe/Berlin",
-    "MSK": "Europe/Moscow",
-    "MST": "America/Denver America/Phoenix",
-    "MT": "America/Denver",
-    "MYT": "Asia/Kuala_Lumpur",
-    "NDT": "America/St_Johns",
-    "NST": "America/St_Johns",
-    "NT": "America/St_Johns",
-    "NZDT": "Pacific/Auckland",
-    "NZST": "Pacific/Auckland",
-    "PDT": "America/Los_Angeles",
-    "PET": "America/Lima",
-    "PHT": "Asia/Manila",
-    "PKT": "Asia/Karachi",
-    "PST": "America/Los_Angeles Asia/Manila",
-    "PT": "America/Los_Angeles",
-    "SAST": "Africa/Johannesburg",
-    "SGT": "Asia/Singapore",
-    "SST": "Pacific/Pago_Pago",
-    "TRT": "Europe/Istanbul",
-    "WAT": "Africa/Lagos",
-    "WEST": "Europe/Lisbon",
-    "WET": "Europe/Lisbon Africa/Abidjan",
-    "WIB": "Asia/Jakarta",
-    "WIT": "Asia/Jayapura",
-    "WITA": "Asia/Makassar",
-    "Z": "UTC",
-}
-
-# Windows' English StandardName where it is not the id (2026-11): what `tzutil` does not print, and
-# .NET's TimeZoneInfo.StandardName, PowerShell and Outlook show.
-_STANDARD_NAMES = {
-    "Cabo Verde Standard Time": "Cape Verde Standard Time",
-    "Coordinated Universal Time": "UTC",
-    "Jerusalem Standard Time": "Israel Standard Time",
-    "Malay Peninsula Standard Time": "Singapore Standard Time",
-    "Novosibirsk Standard Time": "N. Central Asia Standard Time",
-    "Russia TZ 1 Standard Time": "Kaliningrad Standard Time",
-    "Russia TZ 2 Standard Time": "Russian Standard Time",
-    "Russia TZ 3 Standard Time": "Russia Time Zone 3",
-    "Russia TZ 4 Standard Time": "Ekaterinburg Standard Time",
-    "Russia TZ 6 Standard Time": "North Asia Standard Time",
-    "Russia TZ 7 Standard Time": "North Asia East Standard Time",
-    "Russia TZ 8 Standard Time": "Yakutsk Standard Time",
-    "Russia TZ 9 Standard Time": "Vladivostok Standard Time",
-    "Russia TZ 10 Standard Time": "Russia Time Zone 10",
-    "Russia TZ 11 Standard Time": "Russia Time Zone 11",
-    "West Bank Gaza Standard Time": "West Bank Standard Time",
-}
 
 # "UTC-8", "+03:00", "GMT+1", "5.5": none is an id or an IANA name, those have been tried before.
 _OFFSET = re.compile(
@@ -143,7 +54,7 @@ def refusal(value: object, name: str | None) -> str:
     if not text:
         return f"{shown} is blank; {_NAME_ONE}, or None for the campaign's own zone"
     why = {fold(key): reason for key, reason in REFUSED_NAMES.items()}.get(fold(text))
-    meant = _ABBREVIATIONS.get(text.upper())
+    meant = ABBREVIATIONS.get(text.upper())
     if meant:
         why = why or "an abbreviation, which names no one zone all year and everywhere"
         return f"{shown} is {why}; pass what is meant: {_either(meant.split())}"
@@ -202,7 +113,7 @@ def _proposals(text: str) -> tuple[str, ...]:
 
 def _near(text: str, cutoff: float) -> list[str]:
     """Ids by their distinctive words, IANA names by their place, whichever are near enough."""
-    for standard_name, id_ in _STANDARD_NAMES.items():
+    for standard_name, id_ in STANDARD_NAMES.items():
         if fold(text) == fold(standard_name):
             return [id_]
     region, _, place = text.replace("\\", "/").rpartition("/")
