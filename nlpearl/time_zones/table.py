@@ -750,13 +750,13 @@ IANA_NAMES: Final[dict[str, str]] = {
 }
 
 REFUSED_NAMES: Final[dict[str, str]] = {
-    "Antarctica/Troll": "no Windows id has its clock: UTC in winter, two hours ahead in summer",
-    "CET": "an abbreviation: whoever writes it may mean a clock without summer time",
-    "EET": "an abbreviation: whoever writes it may mean a clock without summer time",
-    "EST": "an abbreviation: to IANA UTC-5 all year, to most who write it New York",
-    "Factory": "it stands for a machine whose zone nobody has set",
-    "HST": "an abbreviation: to IANA Honolulu, to some who write it the Aleutians",
-    "MET": "an abbreviation: whoever writes it may mean a clock without summer time",
-    "MST": "an abbreviation: to IANA UTC-7 all year, to most who write it Denver",
-    "WET": "an abbreviation: whoever writes it may mean a clock without summer time",
+    "Antarctica/Troll": "no Windows time zone id has its clock (UTC in winter, UTC+2 in summer)",
+    "CET": "an abbreviation, which may mean a clock with or without summer time",
+    "EET": "an abbreviation, which may mean a clock with or without summer time",
+    "EST": "an abbreviation: IANA means UTC-5 all year, most people mean New York",
+    "Factory": "it means that the time zone of a machine is not set",
+    "HST": "an abbreviation: IANA means Honolulu, some people mean the Aleutians",
+    "MET": "an abbreviation, which may mean a clock with or without summer time",
+    "MST": "an abbreviation: IANA means UTC-7 all year, most people mean Denver",
+    "WET": "an abbreviation, which may mean a clock with or without summer time",
 }
