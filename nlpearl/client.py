@@ -116,7 +116,6 @@ class NLPearl:
             APIConnectionError: there was no response. `.outcome` says whether the lead may exist.
             ConfigurationError: the client is closed.
         """
-        self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
         lead = campaign.lead(phone_number, external_id, time_zone, call_data)
         call = campaign.add(self._lane, lead)
@@ -190,7 +189,6 @@ class NLPearl:
                 ``".."``.
             APIStatusError, APIConnectionError, ConfigurationError: as in `add_lead`.
         """
-        self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
         call = campaign.find(self._lane, external_id)
         return self._lane.run(call)
@@ -267,7 +265,6 @@ class AsyncNLPearl:
         timeout: float | timedelta | None = None,
     ) -> AddedLead:
         """Add one lead, as `NLPearl.add_lead`."""
-        self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
         lead = campaign.lead(phone_number, external_id, time_zone, call_data)
         call = campaign.add(self._lane, lead)
@@ -303,7 +300,6 @@ class AsyncNLPearl:
         timeout: float | timedelta | None = None,
     ) -> FoundLead | None:
         """Look a lead up, as `NLPearl.find_lead`."""
-        self._lane.check_open()
         campaign = self._account.campaign(campaign_id, timeout)
         call = campaign.find(self._lane, external_id)
         return await self._lane.run(call)

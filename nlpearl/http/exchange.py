@@ -71,21 +71,19 @@ class Exchange:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpcore's report of each stage, as it happens."""
-        if event.endswith(".started"):
-            if self.sent is None:
-                self.sent = False
-            if event.endswith("start_tls.started"):
-                self.stage = "negotiating TLS"
-            elif event.endswith("send_request_headers.started"):
-                # A proxy's CONNECT is not ours: nothing is passed on before it has succeeded.
-                request = info["request"]
-                if request.method != b"CONNECT":
-                    self.stage, self.sent = "sending the request", True
-                    sizes = (len(name) + len(value) + 4 for name, value in request.headers)
-                    self._one_write = len(request.url.target) + sum(sizes) < ONE_WRITE
-            elif event.endswith("receive_response_headers.started") and self.sent:
-                self.stage = "waiting for the response"
-        elif event.endswith("send_request_headers.failed") and _was_not_sent(info["exception"]):
+        self.sent = bool(self.sent)  # whoever reports has sent nothing before he says so
+        step = event.partition(".")[2]
+        if step == "start_tls.started":
+            self.stage = "negotiating TLS"
+        # A proxy's CONNECT is not ours: nothing is passed on before it has succeeded.
+        elif step == "send_request_headers.started" and info["request"].method != b"CONNECT":
+            request = info["request"]
+            self.stage, self.sent = "sending the request", True
+            sizes = (len(name) + len(value) + 4 for name, value in request.headers)
+            self._one_write = len(request.url.target) + sum(sizes) < ONE_WRITE
+        elif step == "receive_response_headers.started" and self.sent:
+            self.stage = "waiting for the response"
+        elif step == "send_request_headers.failed" and _was_not_sent(info["exception"]):
             # The headers are the first bytes of a request. In one write, a system that refuses it
             # has sent none of them: so ends a kept-alive connection that is found dead now.
             self.sent = not self._one_write
