@@ -9,9 +9,11 @@ from collections import UserDict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,8 @@ from nlpearl.sandbox.contract import read_spec
 
 from .conftest import PHONE, Colour
 
+pd = pytest.importorskip("pandas")  # has no types
+
 UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
 BODY = OAS30Validator(read_spec()["components"]["schemas"]["LeadToAddApi"])
 
@@ -49,15 +53,6 @@ class Level(enum.IntEnum):
 
 class Word(enum.StrEnum):
     YES = "yes"
-
-
-class NotATime(datetime):
-    """Like pandas' NaT, which is a datetime, and differs from itself."""
-
-    def __eq__(self, other: object) -> bool:
-        return False
-
-    __hash__ = datetime.__hash__
 
 
 def faults(data: Any) -> dict[str, list[str]]:
@@ -98,6 +93,13 @@ def faults(data: Any) -> dict[str, list[str]]:
         (Plan.SEATS, "5"),
         (Level.HIGH, "3"),
         (Word.YES, "yes"),
+        (np.int64(3), "3"),
+        (np.uint8(3), "3"),
+        (np.float64(3.0), "3"),
+        (np.float32(0.1), "0.1"),  # as numpy writes it, not 0.10000000149011612
+        (np.bool_(True), "true"),
+        (np.str_("Joe"), "Joe"),
+        (pd.Timestamp("2026-11-23 09:30"), "2026-11-23T09:30:00"),
     ],
 )
 def test_a_value_becomes_text(value: Any, sent: str) -> None:
@@ -111,17 +113,20 @@ def test_a_value_becomes_text(value: Any, sent: str) -> None:
     [
         (math.nan, "a float that is not finite"),
         (math.inf, "a float that is not finite"),
-        (Decimal("NaN"), "a Decimal that is not finite"),
-        (Decimal("sNaN"), "a Decimal that is not finite"),
-        (Decimal("-Infinity"), "a Decimal that is not finite"),
+        (np.float32("nan"), "a float that is not finite"),
+        (Decimal("NaN"), "a decimal.Decimal that is not finite"),
+        (Decimal("sNaN"), "a decimal.Decimal that is not finite"),
+        (Decimal("-Infinity"), "a decimal.Decimal that is not finite"),
         (b"secret", "bytes"),
         (["secret"], "list"),
         ({"a": "secret"}, "dict"),
         ({"secret"}, "set"),
-        (timedelta(1), "timedelta"),
+        (timedelta(1), "datetime.timedelta"),
+        (Fraction(1, 3), "fractions.Fraction"),
+        (np.datetime64("2026-11-23"), "numpy.datetime64"),
+        (np.array([3]), "numpy.ndarray"),
         (1j, "complex"),
         (object(), "object"),
-        (NotATime(2026, 1, 1), "NotATime"),
         (Plan.LISTED, "list"),
     ],
 )
@@ -130,6 +135,13 @@ def test_any_other_value_is_refused_by_its_key_and_type_alone(value: Any, kind: 
     assert list(errors) == ["call_data.age"]
     assert f", not {kind}; make it a string" in errors["call_data.age"][0]
     assert "secret" not in str(errors)
+
+
+@pytest.mark.parametrize("gap", [pd.NA, pd.NaT])
+def test_a_gap_of_pandas_is_missing(gap: Any) -> None:
+    [message] = faults({"age": gap})["call_data.age"]
+    assert message.startswith("it is missing (pandas.")
+    assert message.endswith("pass None to leave the key out")
 
 
 def test_a_number_of_too_many_digits_is_refused() -> None:
@@ -191,7 +203,18 @@ def test_the_callers_mapping_is_neither_kept_nor_changed(kind: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "sent"),
-    [("crm-42", "crm-42"), (42, "42"), (0, "0"), (UUID, str(UUID)), (Word.YES, "yes")],
+    [
+        ("crm-42", "crm-42"),
+        (42, "42"),
+        (0, "0"),
+        (UUID, str(UUID)),
+        (Word.YES, "yes"),
+        (np.int64(42), "42"),
+        (np.str_("crm-42"), "crm-42"),
+        ("1E5", "1E5"),  # a spreadsheet writes 1.E+05 or 1E+05
+        ("2E-10", "2E-10"),
+        ("120210000000000000", "120210000000000000"),
+    ],
 )
 def test_an_external_id_is_text_an_integer_or_a_uuid(value: Any, sent: str) -> None:
     assert to_external_id(value) == sent
@@ -205,7 +228,16 @@ def test_an_external_id_is_text_an_integer_or_a_uuid(value: Any, sent: str) -> N
         (" \t", "it is empty"),
         ("a\udfff", "half a character"),
         (True, "not bool"),
-        (4.0, "not float"),
+        (np.bool_(True), "not numpy.bool"),
+        (4.0, "not float, which rounds a long number; pass it as text"),
+        (np.float32(4), "not numpy.float32, which rounds"),
+        (math.nan, "it is missing"),
+        (pd.NA, "it is missing"),
+        (pd.NaT, "it is missing"),
+        (Decimal(42), "not decimal.Decimal"),
+        ("1.2021E+17", "a spreadsheet has rounded it"),
+        ("1,2021e+17", "a spreadsheet has rounded it"),
+        (" 1E+17 ", "a spreadsheet has rounded it"),
         (b"crm-42", "not bytes"),
     ],
 )

@@ -4,7 +4,6 @@
 it is sent, and its outcome is recorded afterwards.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from ..ledger.claims import Claim
     from ..ledger.session import Change, Session
 
-logger: logging.Logger = logging.getLogger("nlpearl")
-
 
 @attrs.define
 class Defaults:
@@ -35,8 +32,6 @@ class Defaults:
     max_retries: int
     default_region: str | None
     reconcile: bool
-    #: Whether the warning about a number without ``+`` was logged.
-    warned: bool = False
 
 
 class Campaign:
@@ -70,7 +65,7 @@ class Campaign:
         except InvalidLeadError as error:
             self._name(error, external_id)
             raise
-        return self._noticed(lead)
+        return lead
 
     def lead_of_row(self, row: object) -> Lead:
         """The lead of one row of many; InvalidLeadError with every problem."""
@@ -79,23 +74,13 @@ class Campaign:
         except InvalidLeadError as error:
             self._name(error, external_id_of(row))
             raise
-        return self._noticed(lead)
+        return lead
 
     def _name(self, error: NLPearlError, external_id: object) -> None:
         """Say which lead an error is about."""
         error.campaign_id = self._id
         if isinstance(external_id, str | int):
             error.external_id = str(external_id)
-
-    def _noticed(self, lead: Lead) -> Lead:
-        defaults = self._defaults
-        if not (lead.phone_number.startswith("+") or defaults.default_region or defaults.warned):
-            defaults.warned = True
-            logger.warning(
-                "A phone number without a + is sent as it is: the platform may find no country in "
-                "it. Pass E.164, or give the client a default_region such as 'US'."
-            )
-        return lead
 
     # Add
 

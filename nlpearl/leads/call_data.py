@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from ..errors import InvalidLeadError
+from .values import is_missing, to_builtin, type_name
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -29,14 +30,14 @@ def to_call_data(value: object) -> dict[str, str]:
     Raises InvalidLeadError with all faults at once; of values their types only are told.
     """
     if not isinstance(value, Mapping):
-        complaint = f"call data is a mapping of names to values, not {type(value).__name__}"
+        complaint = f"call data is a mapping of names to values, not {type_name(value)}"
         raise InvalidLeadError.of({"call_data": [complaint]})
     found: dict[str, str] = {}
     spellings: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
     for key, item in cast(Mapping[object, object], value).items():
         if not isinstance(key, str):
-            complaint = f"a key is the name of a variable, a string, not {type(key).__name__}"
+            complaint = f"a key is the name of a variable, a string, not {type_name(key)}"
             errors.setdefault("call_data", []).append(complaint)
             continue
         try:
@@ -71,13 +72,14 @@ def to_text(value: object) -> str:
                 "half a character (a lone surrogate) is in it, which no JSON can carry"
             )
         return str.__str__(value)
+    value = to_builtin(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return int.__repr__(value)  # a ValueError of its own for more than 4,300 digits
     if isinstance(value, float) and math.isfinite(value):
         return int.__repr__(int(value)) if value.is_integer() else float.__repr__(value)
-    if isinstance(value, date | time) and value == value:  # pandas' NaT is not
+    if isinstance(value, date | time) and not is_missing(value):
         return value.isoformat()
     # Imported here: neither costs a caller anything who has none of it.
     from decimal import Decimal
@@ -87,9 +89,11 @@ def to_text(value: object) -> str:
         return str(value)
     if isinstance(value, Decimal) and value.is_finite():
         return f"{value:f}" if abs(value.adjusted()) < _MOST_ZEROS else str(value)
-    kind = type(value).__name__
+    kind = type_name(value)
     if isinstance(value, float | Decimal):
         kind = f"a {kind} that is not finite"
+    elif is_missing(value):
+        raise ValueError(f"it is missing ({kind}); pass None to leave the key out")
     raise ValueError(
         "a value is a str, int, float, Decimal, bool, date, time, datetime, UUID or Enum, not "
         f"{kind}; make it a string, or None to leave the key out"

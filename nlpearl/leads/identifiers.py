@@ -1,10 +1,12 @@
 """Identifiers: the caller's own id of a lead, and the id of a campaign."""
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import InvalidArgumentError, InvalidLeadError
 from ..privacy import mask_all
 from .call_data import to_text
+from .values import is_missing, to_builtin, type_name
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -12,17 +14,25 @@ if TYPE_CHECKING:
     ExternalId: TypeAlias = str | int | UUID
 
 
+# As spreadsheets write a long number: 1.2021E+17.
+_ROUNDED = re.compile(r"-?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}", re.IGNORECASE).fullmatch
+
+
 def to_external_id(value: object) -> str:
     """The caller's own id of a lead: a string that is not empty, or the text of an int or a UUID.
 
-    Raises InvalidLeadError for anything else.
+    Raises InvalidLeadError for anything else, and for what a spreadsheet has rounded: two people
+    would have one id.
     """
     try:
-        if not _is_id(value):
-            raise ValueError(f"it is a str, an int or a UUID, not {type(value).__name__}")
-        text = to_text(value)
+        text = to_text(_checked(value))
         if not text.strip():
             raise ValueError("it is empty; pass your own id of the lead, or None")
+        if _ROUNDED(text.strip()):
+            raise ValueError(
+                "a spreadsheet has rounded it, as its exponent shows; make the column text there, "
+                "and export it again"
+            )
     except ValueError as fault:
         complaint = str(fault)
     else:
@@ -30,12 +40,19 @@ def to_external_id(value: object) -> str:
     raise InvalidLeadError.of({"external_id": [complaint]})
 
 
-def _is_id(value: object) -> bool:
-    if isinstance(value, str | int):
-        return not isinstance(value, bool)
+def _checked(value: object) -> object:
+    """A str, an int or a UUID; ValueError for anything else."""
+    identifier = to_builtin(value)
+    if isinstance(identifier, str | int) and not isinstance(identifier, bool):
+        return identifier
     from uuid import UUID
 
-    return isinstance(value, UUID)
+    if isinstance(identifier, UUID):
+        return identifier
+    if identifier is not None and is_missing(identifier):
+        raise ValueError("it is missing; pass your own id of the lead, or None")
+    hint = ", which rounds a long number; pass it as text" if isinstance(identifier, float) else ""
+    raise ValueError(f"it is a str, an int or a UUID, not {type_name(value)}{hint}")
 
 
 def can_be_looked_up(external_id: str | None) -> bool:
@@ -60,7 +77,7 @@ def check_campaign_id(campaign_id: object) -> str:
     """
     if not isinstance(campaign_id, str):
         raise InvalidArgumentError(
-            f"campaign_id must be a string of 24 hex digits, not {type(campaign_id).__name__}"
+            f"campaign_id must be a string of 24 hex digits, not {type_name(campaign_id)}"
         )
     if (
         campaign_id in ("", ".", "..")

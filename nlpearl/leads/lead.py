@@ -12,7 +12,8 @@ from ..privacy import mask_all, masked
 from ..time_zones.convert import to_windows_time_zone
 from .call_data import to_call_data
 from .identifiers import to_external_id
-from .phone_numbers import to_phone_number
+from .phone_numbers import to_phone_number, to_region
+from .values import type_name
 
 if TYPE_CHECKING:
     from ..time_zones.table import WindowsTimeZone
@@ -26,14 +27,23 @@ Value = TypeVar("Value")
 class Lead:
     """Someone to be called. A lead is valid once it exists.
 
-    The arguments are those of `NLPearl.add_lead`; the attributes are what is sent. A client's
-    `default_region` does not change the number.
+    The arguments are those of `NLPearl.add_lead`; the attributes are what is sent.
+
+    Args:
+        phone_number: in E.164, such as ``"+14155550123"``, or as people write it. Blanks, dots,
+            hyphens, slashes and round brackets between the digits, other scripts' digits, ``00`` or
+            the region's own prefix for a ``+``, and a whole number (int, float, Decimal, numpy's)
+            are accepted. Letters, notes, extensions, two numbers, and numbers that no numbering
+            plan knows (by the package phonenumbers) are errors.
+        region: the ISO 3166 code, such as ``"US"``, of the country where a number without a ``+``
+            is at home; without it such a number is an error. A client's `default_region` is not
+            used: a lead is the same for every client.
 
     Raises InvalidLeadError with every problem at once (InvalidTimeZoneError if the time zone is the
     only one).
     """
 
-    #: As it is sent.
+    #: In E.164, as it is sent.
     phone_number: str
     #: Your own id for this lead; it comes back in the lead webhook.
     external_id: str | None
@@ -49,8 +59,11 @@ class Lead:
         external_id: "ExternalId | None" = None,
         time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
         call_data: "CallData | None" = None,
+        region: str | None = None,
     ) -> None:
-        _fill(self, phone_number, external_id, time_zone, call_data)
+        faults: list[InvalidLeadError] = []
+        home = _checked(_to_home, region, faults)
+        _fill(self, phone_number, external_id, time_zone, call_data, home, faults)
 
     def __repr__(self) -> str:
         names = self._call_data and [name for name, _ in self._call_data]
@@ -74,13 +87,13 @@ def to_lead(
 ) -> Lead:
     """The lead of a caller whose numbers without a ``+`` are at home in `default_region`."""
     lead = Lead.__new__(Lead)
-    _fill(lead, phone_number, external_id, time_zone, call_data, default_region)
+    _fill(lead, phone_number, external_id, time_zone, call_data, default_region, [])
     return lead
 
 
 def check_rows(leads: object, *kinds: type) -> None:
     """Refuse what cannot be the input of a run: InvalidArgumentError."""
-    kind = _kind(leads)
+    kind = type_name(leads)
     if isinstance(leads, Lead | Mapping):
         hint = "put it into a list"
     elif isinstance(leads, str | bytes):
@@ -92,26 +105,23 @@ def check_rows(leads: object, *kinds: type) -> None:
     raise InvalidArgumentError(f"leads is an iterable of Lead or of mappings, not {kind}; {hint}")
 
 
-def _kind(value: object) -> str:
-    return type(value).__name__
-
-
 def to_lead_of_row(row: object, default_region: str | None) -> Lead:
     """A row of many: a Lead as it is, or the lead of a mapping of argument names to values.
 
-    InvalidLeadError with every fault at once, keys that are no arguments included.
+    A mapping has no `region`: in other people's files a column of that name holds states, and DE is
+    Delaware, too. InvalidLeadError with every fault at once, keys that are not arguments included.
     """
     if isinstance(row, Lead):
         return row
     if not isinstance(row, Mapping):
-        complaint = f"a row is a Lead or a mapping of argument names, not {_kind(row)}"
+        complaint = f"a row is a Lead or a mapping of argument names, not {type_name(row)}"
         raise InvalidLeadError.of({"": [complaint]})
     try:
         values = {**cast(Mapping[object, object], row)}
     except InvalidLeadError:
         raise  # a row that says itself what is wrong with it
     except Exception as error:  # a mapping may be anything
-        raise InvalidLeadError.of({"": [f"the row cannot be read: {_kind(error)}"]}) from None
+        raise InvalidLeadError.of({"": [f"the row cannot be read: {type_name(error)}"]}) from None
     arguments = {name: values.pop(name, None) for name in _ARGUMENTS}
     unknown = {_shown_key(key): [_no_argument(key)] for key in values}
     try:
@@ -139,7 +149,7 @@ def external_id_of(row: object) -> object:
 
 
 def _shown_key(key: object) -> str:
-    return mask_all(ascii(key)[1:-1][:60]) if isinstance(key, str) else _kind(key)
+    return mask_all(ascii(key)[1:-1][:60]) if isinstance(key, str) else type_name(key)
 
 
 def _no_argument(key: object) -> str:
@@ -147,6 +157,8 @@ def _no_argument(key: object) -> str:
     from difflib import get_close_matches
 
     plain = re.sub(r"[^a-z]", "", key.lower()) if isinstance(key, str) else ""
+    if plain == "region":
+        return "a mapping has no region; make a Lead of it: Lead(…, region='US')"
     known = {name.replace("_", ""): name for name in _ARGUMENTS} | _OTHER_NAMES
     near = get_close_matches(plain, [*known], n=1, cutoff=0.75)
     if near:
@@ -170,19 +182,22 @@ def _fill(
     external_id: object,
     time_zone: object,
     call_data: object,
-    default_region: str | None = None,
+    home: str | None,
+    faults: list[InvalidLeadError],
 ) -> None:
     """Give the frozen lead its checked values, or raise all that is wrong with them."""
 
     def to_number(value: object) -> str:
-        return to_phone_number(value, default_region)
+        return to_phone_number(value, home)
 
     def to_pairs(value: object) -> tuple[tuple[str, str], ...]:
         return tuple(to_call_data(value).items())
 
-    faults: list[InvalidLeadError] = []
+    # In a region that is none, no number can be read.
     values = {
-        "phone_number": _checked(to_number, phone_number, faults, required=True),
+        "phone_number": None
+        if faults
+        else _checked(to_number, phone_number, faults, required=True),
         "external_id": _checked(to_external_id, external_id, faults),
         "time_zone": _checked(to_windows_time_zone, time_zone, faults),
         "_call_data": _checked(to_pairs, call_data, faults),
@@ -193,6 +208,14 @@ def _fill(
         raise (InvalidTimeZoneError if alone else InvalidLeadError).of(errors)
     for name, value in values.items():
         object.__setattr__(lead, name, value)
+
+
+def _to_home(region: object) -> str:
+    try:
+        return to_region(region)
+    except ValueError as fault:
+        complaint = str(fault)
+    raise InvalidLeadError.of({"region": [complaint]})
 
 
 def _checked(
