@@ -79,7 +79,7 @@ def test_nothing_to_add_is_no_result(colour: Colour) -> None:
 
 
 def test_a_lead_is_taken_as_it_is_and_a_mapping_is_made_one(colour: Colour) -> None:
-    lead = Lead("0123", time_zone="Europe/Rome")
+    lead = Lead("06 698 12345", time_zone="Europe/Rome", region="IT")
     mapping = {
         "phone_number": "(415) 555-0123",
         "external_id": 7,
@@ -95,7 +95,7 @@ def test_a_lead_is_taken_as_it_is_and_a_mapping_is_made_one(colour: Colour) -> N
         {
             "leadId": "",
             "outboundId": "",
-            "phoneNumber": "0123",
+            "phoneNumber": "+390669812345",
             "timeZoneId": "W. Europe Standard Time",
         },
         {

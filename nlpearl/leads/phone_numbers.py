@@ -22,7 +22,7 @@ def to_phone_number(value: object, region: str | None = None) -> str:
     Errors: anything else in it, a second number, a number that its country does not have (its
     length, or its beginning, by phonenumbers' metadata), and a cell that can mean two numbers.
     """
-    # phonenumbers takes 50 ms to import (2026-12).
+    # phonenumbers takes 50 ms to import (2026-11).
     from .phone_readings import is_number, number_meant
 
     if isinstance(value, str) and _E164(value) and is_number(value[1:]):

@@ -1,6 +1,6 @@
 """Which number a spelling means, by the numbering plans in phonenumbers' metadata.
 
-Imported with the first lead: importing phonenumbers takes 50 ms (2026-12). It is given digits only,
+Imported with the first lead: importing phonenumbers takes 50 ms (2026-11). It is given digits only,
 since it looks for a number in a text, and turns letters into keys.
 """
 
