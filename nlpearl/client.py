@@ -40,7 +40,7 @@ class NLPearl:
         max_retries: maximum number of retries for a lead that was certainly not added.
         default_region: the ISO 3166 code, such as ``"US"``, of the country of numbers without a
             ``+``. Every number is then sent as E.164, and one that cannot exist is an
-            InvalidLeadError. Needs the extra ``phone``.
+            InvalidLeadError.
         reconcile: if the outcome is unknown, look the lead up by its external id; lookups may use a
             third of `timeout`. A lead that is proven to be there counts as added; a lookup never
             causes a resend. Use it where external ids are unique.
@@ -48,8 +48,8 @@ class NLPearl:
             and never closed; it must not follow redirects.
 
     Raises:
-        ConfigurationError: a malformed API key or base URL, an `http_client` that cannot be used,
-            or a `default_region` without the extra.
+        ConfigurationError: a malformed API key or base URL, or an `http_client` that cannot be
+            used.
         InvalidArgumentError: an invalid `timeout`, `max_retries` or `default_region`.
 
     The timeout has two exceptions, both in the sync client: the system's name lookup cannot be
@@ -96,7 +96,7 @@ class NLPearl:
             campaign_id: the campaign's outbound id, 24 hex digits; not the pearl id in the
                 platform's URL.
             phone_number: best in E.164, such as ``+14155550123``. The client's `default_region`
-                completes a national number; without one it is sent as it is.
+                completes a national number; without one a number needs its ``+``.
             external_id: your own id for this lead, a str, an int or a UUID. It comes back in the
                 lead webhook, and the lead can be looked up by it.
             time_zone: where the person is: a Windows id, an IANA name or a tzinfo, such as

@@ -4,10 +4,12 @@ phone_cells.py says what stands in a cell, phone_readings.py which number that m
 """
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 from ..errors import InvalidArgumentError, InvalidLeadError
 from ..privacy import masked
-from .phone_cells import folded, spelling, to_text
+from .phone_cells import Spelling, folded, spelling, to_text
 from .values import type_name
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
@@ -22,9 +24,7 @@ def to_phone_number(value: object, region: str | None = None) -> str:
     Errors: anything else in it, a second number, a number that its country does not have (its
     length, or its beginning, by phonenumbers' metadata), and a cell that can mean two numbers.
     """
-    # phonenumbers takes 50 ms to import (2026-11).
-    from .phone_readings import is_number, number_meant
-
+    is_number, number_meant = _readings()
     if isinstance(value, str) and _E164(value) and is_number(value[1:]):
         return str.__str__(value)
     text = ""
@@ -35,6 +35,14 @@ def to_phone_number(value: object, region: str | None = None) -> str:
         digits = re.sub(r"[^0-9]", "", text)
         complaint = f"{masked(digits)}: {fault}" if digits else str(fault)
     raise InvalidLeadError.of({"phone_number": [complaint]})
+
+
+@cache  # an import statement takes 1 µs each time
+def _readings() -> tuple[Callable[[str], bool], Callable[[Spelling, str | None], str]]:
+    """What phonenumbers decides. It takes 50 ms to import (2026-11)."""
+    from .phone_readings import is_number, number_meant
+
+    return is_number, number_meant
 
 
 def to_region(value: object) -> str:

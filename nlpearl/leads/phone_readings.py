@@ -33,6 +33,8 @@ _RETIRED = {
 _ALIKE = {"IL": "015", **dict.fromkeys(("BY", "KZ", "RU", "TJ", "TM"), "810")}
 
 _CODES = {str(code): code for code in phonenumbers.supported_calling_codes()}
+# The first of a code's regions is its main one.
+_REGIONS = {code: phonenumbers.region_codes_for_country_code(code) for code in _CODES.values()}
 
 # Country code and first digits: the region of the last such number. It is asked first: +1 has 25.
 _latest: dict[tuple[int, str], str] = {}
@@ -75,12 +77,15 @@ def number_meant(spelling: Spelling, region: str | None) -> str:
     failed: _Reading | None = None
     for readings in (_readings, _by_way_out):  # the second, which takes a parse, if need be
         for reading in readings(spelling, region):
+            if not reading.code:
+                failed = failed or reading
+                continue
             if _is_followed(spelling, reading):
                 raise ValueError("a second number, or a note, stands behind it; pass one number")
             number = _number(reading, spelling.zero > 0)
             if number is not None and len(number) <= 1 + _LONGEST:
                 found[number] = None
-            elif reading.code or failed is None:
+            else:
                 failed = reading
         if found:
             break
@@ -176,18 +181,18 @@ def _dialed(reading: _Reading, national: str) -> str | None:
     code = reading.code
     if _exists(code, national):
         return national
-    trunk = _trunk_prefix(reading.region or phonenumbers.region_code_for_country_code(code))
+    trunk = _trunk_prefix(reading.region or _REGIONS[code][0])
     rest = national.removeprefix(trunk)
     return rest if rest != national and _exists(code, rest) else None
 
 
 def _exists(code: int, national: str) -> bool:
     """Whether the code's numbering plan has such a number: its length and its beginning."""
-    if not (code and national):
+    if not national:
         return False
-    regions = phonenumbers.region_codes_for_country_code(code)
-    number = _phone_number(code, national)
+    regions = _REGIONS[code]
     key = code, national[:3]
+    number = _phone_number(code, national)
     if phonenumbers.is_valid_number_for_region(number, _latest.get(key, regions[0])):
         return True
     if (
@@ -228,7 +233,7 @@ def _why_not(reading: _Reading | None) -> str:
     code, national = reading.code, reading.national
     if not code:
         return "no country has the code that it begins with"
-    region = phonenumbers.region_code_for_country_code(code)
+    region = _REGIONS[code][0]
     kind = f"a number of +{code}" if region == "001" else f"a number of {region}"
     trunk = _trunk_prefix(reading.region or region)
     length = _length(code, national)
