@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
+.PHONY: help demo test lint types pytest postgres faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -10,7 +10,7 @@ help: ## list the targets
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cli,sandbox]' --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cli,postgres,sandbox]' --group dev
 	@touch $@
 
 demo: .venv/ready ## add leads for real, to the sandbox on this machine
@@ -32,8 +32,20 @@ types: .venv/ready
 	-$(BIN)/python tools/install_prism.py $@
 	@touch .venv/prism
 
-pytest: .venv/ready .venv/prism
-	$(BIN)/python -m pytest -q -m "not slow" -n auto --maxprocesses 4 --cov
+# A real PostgreSQL server, of the system's packages. Without it its tests fail, and say how to get it.
+.venv/postgres: .venv/ready
+	-$(BIN)/python -m tools.postgres --install && touch $@
+
+# A real Redis server likewise, for the example of Celery.
+.venv/redis: .venv/ready
+	$(BIN)/python -m tools.redis_server --install
+	@touch $@
+
+postgres: .venv/postgres ## run a PostgreSQL server on this machine until Ctrl-C, and print its URL
+	@$(BIN)/python -m tools.postgres
+
+pytest: .venv/ready .venv/prism .venv/postgres
+	$(BIN)/python -m pytest -q -m "not slow" -n 4 --cov
 
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix
@@ -41,7 +53,7 @@ faults: .venv/ready ## play every fault at every stage of a call, and print what
 faults-vendor: .venv/ready ## play some of them to the vendor's package, too, and print a table of Markdown
 	@$(BIN)/python -m tools.vendor_faults
 
-slow: .venv/ready ## run the tests that take their time: other Pythons, the table, kills, look-ups
+slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: other Pythons, the table, kills, look-ups
 	$(BIN)/python -m pytest -q -m slow
 
 fuzz: .venv/ready ## feed answers, files and zone names with rubbish, a minute each (SECONDS=…)

@@ -24,6 +24,9 @@ from nlpearl.sandbox import Sandbox
 CAMPAIGN_ID = "67d42f167f3c392c6d7a2d40"
 JOE = {"email": "joe@gmail.com", "address": "3 Abbey Road UK", "carLicense": "90-929-82"}
 
+#: Area codes: their numbers 555-0100 to 555-0199 belong to nobody.
+AREAS = ("415", "212", "312", "206")
+
 COLOURS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
 
 
@@ -101,13 +104,15 @@ def main() -> None:
 def people(count: int) -> Iterator[dict[str, object]]:
     """Rows as they come from a file or a database, one at a time."""
     for number in range(count):
-        phone = f"+1415555{100 + number % 100:04}"
+        phone = f"+1{AREAS[number // 100]}55501{number % 100:02}"
         yield {"phone_number": phone, "external_id": f"row-{number}", "call_data": JOE}
 
 
 def command(sandbox: Sandbox, file: Path) -> None:
     """`nlpearl add-leads`, as in a shell."""
-    rows = [f"+1415555{100 + number % 100:04},file-{number},Joe" for number in range(399)]
+    rows = [
+        f"+1{AREAS[number // 100]}55501{number % 100:02},file-{number},Joe" for number in range(399)
+    ]
     file.write_text("\n".join(["phone_number,external_id,firstName", *rows, "no phone,file-399,"]))
     arguments = ["add-leads", CAMPAIGN_ID, file.name, "--concurrency", "20"]
     say(f"   $ nlpearl {' '.join(arguments)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from one_call import CALL_DATA, KEY, OUTBOUND, PHONE
+from one_call import CALL_DATA, KEY, OUTBOUND, phone
 
 from nlpearl import AsyncNLPearl, InvalidTimeZoneError, NLPearl, to_windows_time_zone
 
@@ -20,7 +20,7 @@ MARKS = (100_000, 1_000_000)
 
 def _rows(count: int) -> Iterator[dict[str, Any]]:
     for number in range(count):
-        yield {"phone_number": PHONE, "external_id": number, "call_data": CALL_DATA}
+        yield {"phone_number": phone(number), "external_id": number, "call_data": CALL_DATA}
 
 
 def _memory() -> float:

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import one_call
-from one_call import BODY, KEY, OUTBOUND, PATH, PHONE
+from one_call import BODY, KEY, OUTBOUND, PATH, phone
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 Run = Callable[[], None]
@@ -25,7 +25,7 @@ Run = Callable[[], None]
 
 def _rows(count: int) -> Iterator[dict[str, Any]]:
     for number in range(count):
-        yield {"phone_number": PHONE, **one_call.LEAD, "external_id": f"crm-{number}"}
+        yield {**one_call.LEAD, "phone_number": phone(number), "external_id": f"crm-{number}"}
 
 
 def nlpearl_client(url: str, concurrency: int, count: int, ledger: str | None = None) -> Run:

@@ -253,7 +253,9 @@ def command() -> Figures:
             with path.open("w", newline="") as file:
                 lines = csv.writer(file)
                 lines.writerow(["phone_number", "external_id"])
-                lines.writerows([f"+1415555{n % 100 + 100:04}", n] for n in range(rows))
+                lines.writerows(
+                    [f"+1415{200 + n // 10_000}{n % 10_000:04}", n] for n in range(rows)
+                )
             counts(url)
             os.environ.update(NLPEARL_BASE_URL=url, NLPEARL_API_KEY="acct:s3cret")
             before, started = _spent(), time.monotonic()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         InvalidArgumentError,
         InvalidLeadError,
         InvalidTimeZoneError,
+        LeadInProgressError,
         LedgerError,
         NLPearlError,
         NotFoundError,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     )
     from .leads.lead import Lead
     from .leads.results import AddedLead, FoundLead, LeadResult, LeadStatus
-    from .ledger import Ledger
+    from .ledger.ledger import Ledger
     from .time_zones.convert import to_windows_time_zone
     from .time_zones.table import WINDOWS_TIME_ZONES, WindowsTimeZone
 
@@ -57,6 +58,7 @@ __all__ = [
     "InvalidLeadError",
     "InvalidTimeZoneError",
     "Lead",
+    "LeadInProgressError",
     "LeadResult",
     "LeadStatus",
     "Ledger",
@@ -85,7 +87,7 @@ _MODULES = {
     "FoundLead": "leads.results",
     "LeadResult": "leads.results",
     "LeadStatus": "leads.results",
-    "Ledger": "ledger",
+    "Ledger": "ledger.ledger",
     "WINDOWS_TIME_ZONES": "time_zones.table",
     "WindowsTimeZone": "time_zones.table",
     "to_windows_time_zone": "time_zones.convert",

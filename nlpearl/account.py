@@ -4,15 +4,21 @@ from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from .calls.campaign import Campaign, Defaults
-from .configuration import Key, read_count, read_timeout
-from .errors import ConfigurationError
+import attrs
+
+from .calls.campaign import Campaign, Settings
+from .configuration import Key, normalized, read_count, read_timeout, read_wait
+from .errors import ConfigurationError, InvalidArgumentError
 from .http.settings import Signer
 from .leads.identifiers import check_campaign_id
 from .leads.phone_numbers import check_region
 
 if TYPE_CHECKING:
-    from .ledger import Ledger
+    from .http.lane import Lane
+    from .ledger.ledger import Ledger
+
+#: What an API is called that a ledger is bound to.
+API_VERSION = "v1"
 
 
 class Account:
@@ -26,6 +32,7 @@ class Account:
         max_retries: int,
         default_region: str | None,
         reconcile: bool,
+        ledger: "Ledger | None",
     ) -> None:
         if isinstance(key, ConfigurationError):
             raise key
@@ -34,30 +41,66 @@ class Account:
         self.signer: Signer = Signer(key)
         self.origin = origin
         self.timeout: float = read_timeout(timeout)
-        self._defaults = Defaults(
-            read_count("max_retries", max_retries),
-            None if default_region is None else check_region(default_region),
-            reconcile,
+        self._api = (normalized(origin), API_VERSION)
+        self._ledger = ledger
+        self._settings = Settings(
+            timeout=self.timeout,
+            max_retries=read_count("max_retries", max_retries),
+            default_region=None if default_region is None else check_region(default_region),
+            reconcile=reconcile,
         )
 
     def campaign(
         self,
         campaign_id: str,
-        timeout: float | timedelta | None = None,
-        ledger: "Ledger | str | PathLike[str] | None" = None,
         *,
+        timeout: float | timedelta | None = None,
+        ledger: "Ledger | None" = None,
+        wait: float | timedelta | None = None,
         resend_unknown: bool = False,
+        allow_same_number: bool = False,
     ) -> Campaign:
         """The campaign, for a call or a run."""
         seconds = self.timeout if timeout is None else read_timeout(timeout)
         campaign_id = check_campaign_id(campaign_id)
-        session = None
-        if ledger is not None:
-            from .ledger import Ledger
-            from .ledger.session import Session
-
-            path = ledger.path if isinstance(ledger, Ledger) else Ledger(ledger).path
-            session = Session(path, (self.origin, campaign_id))
-        return Campaign(
-            campaign_id, seconds, self._defaults, session, resend_unknown=resend_unknown
+        settings = attrs.evolve(
+            self._settings,
+            timeout=seconds,
+            resend_unknown=resend_unknown,
+            allow_same_number=allow_same_number,
         )
+        if ledger is not None and self._ledger is not None:
+            raise ConfigurationError("the client has a ledger already; pass only one")
+        used = self._ledger or ledger
+        if used is None:
+            if wait is not None or resend_unknown or allow_same_number:
+                raise InvalidArgumentError(
+                    "wait, resend_unknown and allow_same_number need a ledger; pass ledger="
+                )
+            return Campaign(campaign_id, settings)
+        from .calls.claiming import Claims
+
+        own = used is ledger and used.is_own
+        waits = read_wait(wait, seconds)
+        claims = Claims(used, self._api, campaign_id, seconds, waits, allow_same_number, own)
+        return Campaign(campaign_id, settings, claims)
+
+    async def close(self, lane: "Lane") -> None:
+        """Close the ledger that the client has made of a path."""
+        if self._ledger is not None and self._ledger.is_own:
+            from .calls.claiming import close
+
+            await close(self._ledger, lane)
+
+
+def to_ledger(ledger: "Ledger | str | PathLike[str] | None") -> "Ledger | None":
+    """The ledger; from here on no frame holds a URL that may contain a password."""
+    if ledger is None:
+        return None
+    from .ledger.ledger import Ledger
+
+    if isinstance(ledger, Ledger):
+        return ledger
+    made = Ledger(ledger)
+    made.is_own = True
+    return made

@@ -9,7 +9,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
-from .account import Account
+from .account import Account, to_ledger
 from .configuration import read_base_url, read_count, read_key, read_rate
 from .http.threads import ThreadLane, finish
 from .leads.lead import Lead, check_rows
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .http.settings import AsyncHttpClient, HttpClient
     from .leads.call_data import CallData
     from .leads.identifiers import ExternalId
-    from .ledger import Ledger
+    from .ledger.ledger import Ledger
     from .time_zones.table import WindowsTimeZone
 
 
@@ -41,6 +41,8 @@ class NLPearl:
         default_region: the ISO 3166 code, such as ``"US"``, of the country of numbers without a
             ``+``. Every number is then sent as E.164, and one that cannot exist is an
             InvalidLeadError.
+        ledger: a `Ledger`, or its path or URL, that remembers who was added: nobody is added twice,
+            whatever repeats the call. The client closes one that it has made of a path.
         reconcile: if the outcome is unknown, look the lead up by its external id; lookups may use a
             third of `timeout`. A lead that is proven to be there counts as added; a lookup never
             causes a resend. Use it where external ids are unique.
@@ -66,13 +68,14 @@ class NLPearl:
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
         default_region: str | None = None,
+        ledger: "Ledger | str | PathLike[str] | None" = None,
         reconcile: bool = False,
         http_client: "HttpClient | None" = None,
     ) -> None:
-        key, origin = read_key(api_key), read_base_url(base_url)
+        key, origin, ledger = read_key(api_key), read_base_url(base_url), to_ledger(ledger)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        account = Account(key, origin, timeout, max_retries, default_region, reconcile)
+        account = Account(key, origin, timeout, max_retries, default_region, reconcile, ledger)
         self._account, self._origin = account, account.origin
         self._lane = ThreadLane(account.origin, account.signer, account.timeout, http_client)
         self._runs: WeakSet[Run] = WeakSet()
@@ -89,6 +92,9 @@ class NLPearl:
         time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
         call_data: "CallData | None" = None,
         timeout: float | timedelta | None = None,
+        wait: float | timedelta | None = None,
+        resend_unknown: bool = False,
+        allow_same_number: bool = False,
     ) -> AddedLead:
         """Add one lead to an outbound campaign.
 
@@ -106,6 +112,12 @@ class NLPearl:
                 as digits, dates and times in ISO 8601, a bool as true or false. None leaves a name
                 out.
             timeout: seconds or a timedelta for this call, instead of the client's.
+            wait: with a ledger, seconds (or a timedelta) to wait for somebody else who is adding
+                this lead at this moment, before `timeout` starts. Default: `timeout` and 10 s.
+            resend_unknown: with a ledger, send a lead again whose outcome is unknown. Anyone who
+                had been added is called twice.
+            allow_same_number: with a ledger, add a phone number again that was added under
+                another external id; that person is called for each.
 
         None leaves a field out.
 
@@ -115,8 +127,17 @@ class NLPearl:
             APIStatusError: the API responded with something other than a lead id.
             APIConnectionError: there was no response. `.outcome` says whether the lead may exist.
             ConfigurationError: the client is closed.
+            With a ledger, DuplicateLeadError: its number or its external id was added as another
+                lead; LeadInProgressError: somebody else is still adding it; UnsettledLeadError: it
+                was sent earlier, and its outcome is unknown; LedgerError: nothing was sent.
         """
-        campaign = self._account.campaign(campaign_id, timeout)
+        campaign = self._account.campaign(
+            campaign_id,
+            timeout=timeout,
+            wait=wait,
+            resend_unknown=resend_unknown,
+            allow_same_number=allow_same_number,
+        )
         lead = campaign.lead(phone_number, external_id, time_zone, call_data)
         call = campaign.add(self._lane, lead)
         return self._lane.run(call)
@@ -129,7 +150,9 @@ class NLPearl:
         concurrency: int = 8,
         rate: float | None = None,
         ledger: "Ledger | str | PathLike[str] | None" = None,
+        wait: float | timedelta | None = None,
         resend_unknown: bool = False,
+        allow_same_number: bool = False,
     ) -> "LeadRun":
         """Add many leads: one `LeadResult` for each row, as they finish.
 
@@ -144,10 +167,9 @@ class NLPearl:
                 cursor or a file of any length will do.
             concurrency: maximum number of requests in flight, each on its own connection.
             rate: maximum number of leads that start per second.
-            ledger: a `Ledger`, or its path. Without one, repeated rows are not found, and a run
-                that is killed cannot be resumed.
-            resend_unknown: also resend leads that an earlier run of the ledger sent and whose
-                outcome is unknown. Anyone who had been added is called twice.
+            ledger: a `Ledger`, or its path or URL, unless the client has one. Without one,
+                repeated rows are not found, and a run that is killed cannot be resumed.
+            wait, resend_unknown, allow_same_number: as in `add_lead`.
 
         A 429 pauses the whole run and costs no lead. Each call has the client's `timeout` and
         `max_retries`, not counting such pauses. Leaving the loop, or closing the run or the
@@ -163,8 +185,15 @@ class NLPearl:
         from .bulk.run import Run
         from .bulk.threads import LeadRun, Threads
 
+        ledger = to_ledger(ledger)
         self._lane.check_open()
-        campaign = self._account.campaign(campaign_id, ledger=ledger, resend_unknown=resend_unknown)
+        campaign = self._account.campaign(
+            campaign_id,
+            ledger=ledger,
+            wait=wait,
+            resend_unknown=resend_unknown,
+            allow_same_number=allow_same_number,
+        )
         count, pace = read_count("concurrency", concurrency, least=1), read_rate(rate)
         check_rows(leads, Iterable)
         run = Run(campaign, self._lane, Threads(count), count, pace)
@@ -189,7 +218,7 @@ class NLPearl:
                 ``".."``.
             APIStatusError, APIConnectionError, ConfigurationError: as in `add_lead`.
         """
-        campaign = self._account.campaign(campaign_id, timeout)
+        campaign = self._account.campaign(campaign_id, timeout=timeout)
         call = campaign.find(self._lane, external_id)
         return self._lane.run(call)
 
@@ -213,6 +242,7 @@ class NLPearl:
         self._lane.close()
         for run in list(self._runs):
             finish(run.end())
+        finish(self._account.close(self._lane))
 
     def __enter__(self) -> Self:
         self._lane.check_open()
@@ -238,15 +268,16 @@ class AsyncNLPearl:
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
         default_region: str | None = None,
+        ledger: "Ledger | str | PathLike[str] | None" = None,
         reconcile: bool = False,
         http_client: "AsyncHttpClient | None" = None,
     ) -> None:
         from .http.tasks import TaskLane
 
-        key, origin = read_key(api_key), read_base_url(base_url)
+        key, origin, ledger = read_key(api_key), read_base_url(base_url), to_ledger(ledger)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        account = Account(key, origin, timeout, max_retries, default_region, reconcile)
+        account = Account(key, origin, timeout, max_retries, default_region, reconcile, ledger)
         self._account, self._origin = account, account.origin
         self._lane = TaskLane(account.origin, account.signer, account.timeout, http_client)
         self._runs: WeakSet[Run] = WeakSet()
@@ -263,9 +294,18 @@ class AsyncNLPearl:
         time_zone: "WindowsTimeZone | str | tzinfo | None" = None,
         call_data: "CallData | None" = None,
         timeout: float | timedelta | None = None,
+        wait: float | timedelta | None = None,
+        resend_unknown: bool = False,
+        allow_same_number: bool = False,
     ) -> AddedLead:
         """Add one lead, as `NLPearl.add_lead`."""
-        campaign = self._account.campaign(campaign_id, timeout)
+        campaign = self._account.campaign(
+            campaign_id,
+            timeout=timeout,
+            wait=wait,
+            resend_unknown=resend_unknown,
+            allow_same_number=allow_same_number,
+        )
         lead = campaign.lead(phone_number, external_id, time_zone, call_data)
         call = campaign.add(self._lane, lead)
         return await self._lane.run(call)
@@ -278,14 +318,23 @@ class AsyncNLPearl:
         concurrency: int = 8,
         rate: float | None = None,
         ledger: "Ledger | str | PathLike[str] | None" = None,
+        wait: float | timedelta | None = None,
         resend_unknown: bool = False,
+        allow_same_number: bool = False,
     ) -> "AsyncLeadRun":
         """Add many leads, as `NLPearl.add_leads`; `leads` may also be an async iterable."""
         from .bulk.run import Run
         from .bulk.tasks import AsyncLeadRun, Tasks
 
+        ledger = to_ledger(ledger)
         self._lane.check_open()
-        campaign = self._account.campaign(campaign_id, ledger=ledger, resend_unknown=resend_unknown)
+        campaign = self._account.campaign(
+            campaign_id,
+            ledger=ledger,
+            wait=wait,
+            resend_unknown=resend_unknown,
+            allow_same_number=allow_same_number,
+        )
         count, pace = read_count("concurrency", concurrency, least=1), read_rate(rate)
         check_rows(leads, Iterable, AsyncIterable)
         run = Run(campaign, self._lane, Tasks(), count, pace)
@@ -300,7 +349,7 @@ class AsyncNLPearl:
         timeout: float | timedelta | None = None,
     ) -> FoundLead | None:
         """Look a lead up, as `NLPearl.find_lead`."""
-        campaign = self._account.campaign(campaign_id, timeout)
+        campaign = self._account.campaign(campaign_id, timeout=timeout)
         call = campaign.find(self._lane, external_id)
         return await self._lane.run(call)
 
@@ -317,6 +366,7 @@ class AsyncNLPearl:
         await self._lane.close()
         for run in list(self._runs):
             await run.end()
+        await self._account.close(self._lane)
 
     async def __aenter__(self) -> Self:
         self._lane.check_open()

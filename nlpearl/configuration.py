@@ -130,6 +130,16 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
+def normalized(origin: str) -> str:
+    """One spelling for all that mean the same server: what a ledger is bound to."""
+    parts = urlsplit(origin)
+    host, port = parts.hostname or "", parts.port
+    host = "127.0.0.1" if host == "localhost" else host.rstrip(".")
+    shown = f"[{host}]" if ":" in host else host
+    standard = {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in (None, standard) else "")
+
+
 def read_timeout(timeout: object) -> float:
     """Seconds from a number or a timedelta; InvalidArgumentError unless positive and finite."""
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
@@ -140,17 +150,33 @@ def read_timeout(timeout: object) -> float:
     ):
         return float(seconds)
     raise InvalidArgumentError(
-        f"timeout={timeout!r} is no time to wait; pass seconds (more than 0) or a timedelta"
+        f"timeout must be a positive number of seconds or a timedelta, not {timeout!r}"
     )
+
+
+#: Seconds between the end of an attempt and the deadline of its claim: to record the outcome.
+CLAIM_MARGIN = 10.0
+
+
+def read_wait(wait: object, timeout: float) -> float:
+    """Seconds to wait for somebody else: by default for as long as his claim may last."""
+    if wait is None:
+        return timeout + CLAIM_MARGIN
+    seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
+    if (
+        isinstance(seconds, (int, float))
+        and not isinstance(seconds, bool)
+        and 0 <= seconds <= threading.TIMEOUT_MAX
+    ):
+        return float(seconds)
+    raise InvalidArgumentError(f"wait must be 0 or more seconds, or a timedelta, not {wait!r}")
 
 
 def read_count(name: str, value: object, *, least: int = 0) -> int:
     """A whole number from `least`; InvalidArgumentError for anything else."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
-    raise InvalidArgumentError(
-        f"{name}={value!r} is no count; pass {least} or a greater whole number"
-    )
+    raise InvalidArgumentError(f"{name} must be an integer of at least {least}, not {value!r}")
 
 
 def read_rate(rate: object) -> float | None:
@@ -159,4 +185,4 @@ def read_rate(rate: object) -> float | None:
         return None
     if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < math.inf:
         return float(rate)
-    raise InvalidArgumentError(f"rate={rate!r} is no rate; pass leads per second, more than 0")
+    raise InvalidArgumentError(f"rate must be a positive number of leads per second, not {rate!r}")

@@ -7,7 +7,8 @@
     │       └── InvalidTimeZoneError
     ├── LedgerError                     the ledger cannot be used                        NOT_SENT
     ├── DuplicateLeadError              the ledger has this lead                         NOT_SENT
-    ├── UnsettledLeadError              an earlier run sent it, outcome unknown           UNKNOWN
+    ├── LeadInProgressError             somebody else is adding it now                   UNKNOWN
+    ├── UnsettledLeadError              it was sent earlier, outcome unknown             UNKNOWN
     ├── APIConnectionError              no response                          NOT_SENT or UNKNOWN
     │   └── APITimeoutError             timed out                            NOT_SENT or UNKNOWN
     └── APIStatusError                  a response; .status_code, .errors, .problem, …
@@ -18,11 +19,29 @@
 
 All have plain values only, so they pickle and copy; none contains the API key. What a response
 means is decided in calls/responses.py.
+
+Where only an error's class and `args` are kept, as in Celery's JSON result store, `cls(*args)` has
+its message and what `CARRIED` lists. `args` hold no body and no headers.
 """
 
 import enum
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
+
+from .privacy import mask_all
+
+#: The attributes that `args` carry, beside the message, as plain JSON values.
+CARRIED = (
+    "outcome",
+    "retryable",
+    "campaign_id",
+    "external_id",
+    "status_code",
+    "errors",
+    "trace_id",
+    "retry_after",
+)
 
 
 class Outcome(enum.Enum):
@@ -39,8 +58,12 @@ class Outcome(enum.Enum):
 
 
 class NLPearlError(Exception):
-    """Any error of this library."""
+    """Any error of this library.
 
+    Its `args` are the message and, if it has more to say, a dict of that.
+    """
+
+    args: tuple[Any, ...]
     #: Whether the lead was added.
     outcome: Outcome = Outcome.NOT_SENT
     #: Whether adding the lead again, as it is, is safe and may succeed.
@@ -49,6 +72,28 @@ class NLPearlError(Exception):
     campaign_id: str | None = None
     #: Your own id of the lead, if the error is about a lead that has one.
     external_id: str | None = None
+
+    def __init__(self, message: str = "", details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        for name, value in (details or {}).items():
+            if name in CARRIED:
+                super().__setattr__(name, Outcome(value) if name == "outcome" else value)
+        self._carry()
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in CARRIED:
+            self._carry()
+
+    def _carry(self) -> None:
+        """Let `args` say what the attributes say."""
+        details = {name: vars(self)[name] for name in CARRIED if name in vars(self)}
+        details = {name: _plain(name, value) for name, value in details.items()}
+        details = {name: value for name, value in details.items() if value not in (None, {})}
+        self.args = (str(self), details) if details else (str(self),)
 
 
 class ConfigurationError(NLPearlError):
@@ -65,9 +110,15 @@ class InvalidLeadError(InvalidArgumentError):
     #: Argument name (``phone_number``, ``call_data.age``, …) to messages.
     errors: dict[str, list[str]]
 
-    def __init__(self, message: str = "", *, errors: Mapping[str, Sequence[str]] = {}) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "",
+        details: Mapping[str, Any] | None = None,
+        *,
+        errors: Mapping[str, Sequence[str]] = {},
+    ) -> None:
         self.errors = {name: list(messages) for name, messages in errors.items()}
+        super().__init__(message, details)
 
     @classmethod
     def of(cls, errors: Mapping[str, Sequence[str]]) -> Self:
@@ -89,8 +140,26 @@ class DuplicateLeadError(NLPearlError):
     """The ledger has this lead already, or its external id with other content."""
 
 
+class LeadInProgressError(NLPearlError):
+    """Somebody else is adding this lead at this moment; wait `retry_after` seconds."""
+
+    outcome: Outcome = Outcome.UNKNOWN
+    retryable: bool = True
+
+    def __init__(
+        self,
+        message: str = "",
+        details: Mapping[str, Any] | None = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        #: Seconds until the claim is over.
+        self.retry_after: float | None = retry_after
+        super().__init__(message, details)
+
+
 class UnsettledLeadError(NLPearlError):
-    """An earlier run sent this lead, and its outcome is unknown."""
+    """This lead was sent earlier, and its outcome is unknown."""
 
     outcome: Outcome = Outcome.UNKNOWN
 
@@ -98,10 +167,16 @@ class UnsettledLeadError(NLPearlError):
 class APIConnectionError(NLPearlError):
     """No response. `outcome` is NOT_SENT if no byte of the request can have left this machine."""
 
-    def __init__(self, message: str = "", *, outcome: Outcome = Outcome.UNKNOWN) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "",
+        details: Mapping[str, Any] | None = None,
+        *,
+        outcome: Outcome = Outcome.UNKNOWN,
+    ) -> None:
         self.outcome = outcome
         self.retryable: bool = outcome is Outcome.NOT_SENT
+        super().__init__(message, details)
 
 
 class APITimeoutError(APIConnectionError):
@@ -131,6 +206,7 @@ class APIStatusError(NLPearlError):
     def __init__(
         self,
         message: str = "",
+        details: Mapping[str, Any] | None = None,
         *,
         status_code: int = 0,
         problem: dict[str, Any] | None = None,
@@ -141,7 +217,6 @@ class APIStatusError(NLPearlError):
         retry_after: float | None = None,
         outcome: Outcome | None = None,
     ) -> None:
-        super().__init__(message)
         self.status_code = status_code
         self.problem = problem
         self.errors = errors or {}
@@ -151,6 +226,7 @@ class APIStatusError(NLPearlError):
         self.retry_after = retry_after
         if outcome is not None:
             self.outcome = outcome
+        super().__init__(message, details)
 
 
 class BadRequestError(APIStatusError):
@@ -189,6 +265,15 @@ class UnexpectedResponseError(APIStatusError):
     """A success that cannot be read, or has no lead id. The lead was probably added."""
 
     outcome: Outcome = Outcome.UNKNOWN
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value as JSON has it; None for what `args` must not show, and what JSON does not have."""
+    if isinstance(value, Outcome):
+        return value.value
+    if name == "external_id" and value != mask_all(value or ""):  # it looks like a phone number
+        return None
+    return None if value == math.inf else value
 
 
 def summary(errors: Mapping[str, Sequence[str]]) -> str:

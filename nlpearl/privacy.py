@@ -1,4 +1,4 @@
-"""What a message may show of a phone number. Pure."""
+"""What a message may show of a phone number, and of a URL with a password. Pure."""
 
 import re
 
@@ -14,3 +14,15 @@ def masked(number: str) -> str:
 def mask_all(text: str) -> str:
     """The text with everything in it that looks like a phone number masked."""
     return _LOOKS_LIKE_ONE.sub(lambda match: masked(match[0]), text)
+
+
+_HOST = r"(?:\[[\da-f:.]+\]|[\w.-]*)(?::\d+)?"
+_PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[\w.-]*)?", re.IGNORECASE)
+
+
+def shown_url(url: str) -> str:
+    """A URL without user, password and options; what is not certainly a place is left out."""
+    scheme, _, rest = url.partition("://")
+    secret, _, place = rest.rpartition("@")
+    place = "…" if "?" in secret else place.partition("?")[0]
+    return f"{scheme}://{place if _PLACE.fullmatch(place) else '…'}"

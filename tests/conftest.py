@@ -15,6 +15,8 @@ from nlpearl.sandbox.contract import Call, Contract
 
 from .servers import CAMPAIGN_ID
 
+pytest_plugins = ["tests.postgres"]
+
 # A test passes however busy the machine is.
 hypothesis.settings.register_profile("nlpearl", deadline=None)
 hypothesis.settings.load_profile("nlpearl")

@@ -33,10 +33,26 @@ from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, 
 OTHER = "+14155550177"
 
 
+#: Area codes of the United States, whose numbers 555-0100 to 555-0199 belong to nobody.
+AREAS = (
+    "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 "
+    "234 239 240 248 251 252 253 254 256 260 262 267 269 270 276 281 301 302 303 304 305 307 "
+    "308 309 310 312 313 314 315 316 317 318 319 320 321 323 325 330 334 336 337 339 347 351 "
+    "352 360 361 386 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 423 425 430 "
+    "432 434 435 440 443 469 478 479 480 484 501 502 503 504 505 507 508 509 510 512 513 515 "
+    "516 517 518 520 530 540 541 551 559 561"
+).split()
+
+
+def number(position: int) -> str:
+    """A phone number of nobody's: another one for each of 10,000 positions."""
+    return f"+1{AREAS[position // 100]}55501{position % 100:02}"
+
+
 def rows(count: int) -> Iterator[dict[str, Any]]:
     """So many leads, the last one's external id being `count - 1`."""
-    for number in range(count):
-        yield {"phone_number": f"+14155550{100 + number % 100}", "external_id": number}
+    for position in range(count):
+        yield {"phone_number": number(position), "external_id": position}
 
 
 def external_ids(server: Server) -> list[Any]:
@@ -231,7 +247,7 @@ def test_a_failing_call_is_a_result_and_the_others_go_on(colour: Colour) -> None
     assert sorted(failed) == [3, 5]
     assert isinstance(failed[3].error, BadRequestError)
     assert failed[3].error.errors == {"phone_number": ["No."]}
-    assert failed[3].lead == Lead("+14155550103", external_id=3)
+    assert failed[3].lead == Lead(number(3), external_id=3)
     assert isinstance(failed[5].error, ServerError)
     assert failed[5].error.outcome is Outcome.UNKNOWN
     assert all(result.added is None for result in failed.values())

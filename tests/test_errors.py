@@ -1,6 +1,8 @@
 """The tree of errors: plain values that pickle and copy; answers.py's pure decisions."""
 
 import copy
+import json
+import math
 import pickle
 from typing import Any
 
@@ -18,12 +20,14 @@ EVERY = [
 ]
 
 
-def bad_response(status: int, headers: dict[str, str], body: str) -> APIStatusError:
+def bad_response(
+    status: int, headers: dict[str, str], body: str, private: dict[str, str] | None = None
+) -> APIStatusError:
     return status_error(
         status,
         headers,
         body,
-        private={},
+        private=private or {},
         arguments=AddLead.arguments,
         unknown=AddLead.unknown,
         not_found=AddLead.not_found,
@@ -47,6 +51,8 @@ def made(kind: type[NLPearlError]) -> NLPearlError:
         error = kind("bad", errors={"phone_number": ["no"]})
     elif issubclass(kind, errors.APIConnectionError):
         error = kind("lost", outcome=Outcome.NOT_SENT)
+    elif issubclass(kind, errors.LeadInProgressError):
+        error = kind("now", retry_after=1.5)
     else:
         error = kind("bad")
     error.add_note("a note")
@@ -66,6 +72,60 @@ def test_every_error_pickles_and_copies_with_all_it_carries(
     assert vars(other) == vars(error)
     assert other.outcome is error.outcome
     assert other.__notes__ == ["a note"]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_is_rebuilt_from_its_args_alone(kind: type[NLPearlError]) -> None:
+    error = made(kind)
+    error.campaign_id, error.external_id = "c", "crm-42"
+    error.retryable = not kind.retryable
+    # As celery.backends.base does it: ensure_serializable(exc.args), then cls(*args).
+    kept = json.loads(json.dumps(error.args, allow_nan=False))
+    other: Any = kind(*kept)
+    assert str(other) == str(error)
+    assert other.args == error.args
+    carried = {name: getattr(error, name) for name in errors.CARRIED if hasattr(error, name)}
+    assert {name: getattr(other, name) for name in carried} == carried
+    assert "headers" not in str(kept)
+    assert "body" not in str(kept)
+
+
+def test_an_error_that_says_no_more_has_its_message_alone_in_args() -> None:
+    assert NLPearlError("x").args == ("x",)
+    assert NLPearlError().args == ("",)
+    assert str(NLPearlError("x")) == "x"
+
+
+def test_args_follow_what_is_set_later() -> None:
+    error = NLPearlError("x")
+    error.retryable = True
+    assert error.args == ("x", {"retryable": True})
+    error.outcome = Outcome.UNKNOWN
+    assert error.args == ("x", {"outcome": "unknown", "retryable": True})
+
+
+def test_args_have_no_other_names_than_ours() -> None:
+    error = NLPearlError("x", {"args": ["y"], "__class__": "z", "campaign_id": "c"})
+    assert error.args == ("x", {"campaign_id": "c"})
+    assert type(error) is NLPearlError
+
+
+def test_args_show_no_phone_number_and_nothing_that_is_not_json() -> None:
+    error = bad_response(
+        400,
+        {"retry-after": "9" * 400, "x-secret": "s"},
+        '{"errors": {"PhoneNumber": "+14155550123 is wrong", "x": "Joe"}, "more": "of it"}',
+        private={"Joe": "[firstName]"},
+    )
+    error.external_id = "+14155550123"
+    assert error.retry_after == math.inf
+    assert error.errors == {"phone_number": ["…23 is wrong"], "x": ["[firstName]"]}
+    assert "4155550123" not in str(error.args)
+    assert error.args[1] == {
+        "outcome": "rejected",
+        "status_code": 400,
+        "errors": error.errors,
+    }
 
 
 @pytest.mark.parametrize("kind", EVERY)

@@ -1,24 +1,21 @@
-"""The examples run as they are; and what a Dask worker that dies leaves behind."""
-
-# pyright: basic, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
-# (Dask has no types.)
+"""The examples run as they are. Those for queues are in test_queues.py, amid kills."""
 
 import asyncio
+import contextlib
 import importlib
 import os
 import shutil
-import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 
 import httpx
 import pytest
-from distributed import Client, LocalCluster
 
 from nlpearl.sandbox import Sandbox
 from tools.generate import ROOT
@@ -47,7 +44,7 @@ def run(folder: Path, *command: str) -> str:
 
 
 def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))  # pyright: ignore[reportUnknownMemberType]
     return importlib.import_module(name)
 
 
@@ -56,6 +53,7 @@ def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     [
         ("one_lead.py", ["mend this first: {'phone_number'", "added as "]),
         ("csv_file.py", ["row 3: phone_number", "2 ADDED", "1 NOT_SENT"]),
+        ("dask_bag.py", ["100 ADDED", "139 ADDED"]),
         ("pandas_rows.py", ["there is no digit in it", "+14155550124"]),
     ],
 )
@@ -75,71 +73,74 @@ def test_every_example_is_listed() -> None:
 
 
 def test_the_form_adds_a_lead_and_says_what_went_wrong(
-    nlpearl_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    nlpearl_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("LEDGER", str(tmp_path / "people.ledger"))
     app = module("fastapi_form", monkeypatch).app
 
     async def use() -> None:
         browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app")
 
         async def post(phone: str, customer: str) -> tuple[int, str]:
-            answer = await browser.post("/", data={"phone": phone, "customer": customer})
-            return answer.status_code, answer.text
+            response = await browser.post("/", data={"phone": phone, "customer": customer})
+            return response.status_code, response.text
 
         async with app.router.lifespan_context(app), browser:
-            assert "Shall we call you?" in (await browser.get("/")).text
-            status, said = await post("+14155550123", "42")
-            assert (status, "We will call you." in said) == (200, True)
-            status, said = await post("<call me>", "43")
-            assert (status, "there is no digit" in said) == (422, True)
-            nlpearl_sandbox.inject_fault(lost="close")  # and the look-up finds it
+            assert "<form" in (await browser.get("/")).text
+            assert await post("+14155550123", "42") == (200, "We will call you.")
+            assert await post("+14155550123", "42") == (200, "We will call you.")
+            assert (await post("<call me>", "43"))[0] == 422
+            nlpearl_sandbox.inject_fault(lost="close")  # and the lookup finds it
             assert (await post("+14155550124", "44"))[0] == 200
             nlpearl_sandbox.inject_fault(status=401)
-            assert (await post("+14155550125", "45"))[0] == 503
+            status, said = await post("+14155550125", "45")
+            assert (status, "did not take this" in said) == (503, True)
+            twice = await asyncio.gather(*[post("+14155550126", "46") for _ in range(5)])
+            assert twice == [(200, "We will call you.")] * 5
 
     asyncio.run(use())
-    assert [lead["externalId"] for lead in nlpearl_sandbox.leads] == ["42", "44"]
+    assert [lead["externalId"] for lead in nlpearl_sandbox.leads] == ["42", "44", "46"]
+
+
+@contextlib.contextmanager
+def form(sandbox: Sandbox, ledger: Path) -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """A process that serves the form, and its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "examples"), "LEDGER": str(ledger)}
+    env |= {"NLPEARL_API_KEY": sandbox.api_key, "NLPEARL_BASE_URL": sandbox.url}
+    command = [sys.executable, "-m", "uvicorn", "fastapi_form:app", "--port", str(port)]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            assert any("running on" in line for line in process.stderr), "it has started"
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.kill()
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("default")  # what Dask says of a killed worker is its own
-def test_a_dask_worker_that_dies_repeats_nothing(
-    nlpearl_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_form_that_is_sent_again_after_a_kill_adds_once(
+    nlpearl_sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    dask_bag = module("dask_bag", monkeypatch)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "examples"))
-    people = [{"phone_number": f"+1415555{n:04}", "external_id": n} for n in range(100, 180)]
-    nlpearl_sandbox.inject_fault(delay=0.3, times=160)
-    left_behind: list[int] = []
+    data = {"phone": "+14155550123", "customer": "42"}
+    ledger = tmp_path / "people.ledger"
+    nlpearl_sandbox.inject_fault(delay=60)
+    with form(nlpearl_sandbox, ledger) as (url, process):
 
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
-    ):
-        workers = list(client.run(os.getpid).values())
+        def first() -> None:
+            with contextlib.suppress(httpx.HTTPError):
+                httpx.post(url, data=data, timeout=60)
 
-        def kill() -> None:
-            while len(nlpearl_sandbox.leads) < 40:
-                time.sleep(0.01)
-            os.kill(workers[0], signal.SIGKILL)
-            left_behind.append(len(nlpearl_sandbox.leads))
-
-        killer = threading.Thread(target=kill)
-        killer.start()
-        ends = dask_bag.run(people, tmp_path, partitions=2)
-        killer.join()
-
-    # It died amid its 40 rows. Each was sent once at most, and each has an end.
-    assert 40 <= left_behind[0] < 80
-    assert sorted(external_id for external_id, _, _ in ends) == [*range(100, 180)]
-    stored = Counter(lead["externalId"] for lead in nlpearl_sandbox.leads)
-    assert set(stored.values()) == {1}
-    added = {str(external_id): lead_id for external_id, lead_id, _ in ends if lead_id}
-    assert (
-        added.items()
-        <= {lead["externalId"]: lead["leadId"] for lead in nlpearl_sandbox.leads}.items()
-    )
-    # Unknown are those at most that it was about to send: as many as calls in flight.
-    open_ends = [error for _, lead_id, error in ends if lead_id is None]
-    assert len(open_ends) <= 8
-    assert all("an earlier run sent this row" in error for error in open_ends)
+        sender = threading.Thread(target=first)
+        sender.start()
+        while not nlpearl_sandbox.leads:
+            time.sleep(0.01)
+        process.kill()
+        sender.join()
+    with form(nlpearl_sandbox, ledger) as (url, _):
+        for _ in range(2):
+            response = httpx.post(url, data=data, timeout=60)
+            assert (response.status_code, response.text) == (200, "We will call you.")
+    assert len(nlpearl_sandbox.leads) == 1
+    assert len([r for r in nlpearl_sandbox.requests if r.method == "PUT"]) == 1

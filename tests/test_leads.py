@@ -235,6 +235,7 @@ def test_an_external_id_is_text_an_integer_or_a_uuid(value: Any, sent: str) -> N
         (pd.NA, "it is missing"),
         (pd.NaT, "it is missing"),
         (Decimal(42), "not decimal.Decimal"),
+        ("42\0", "it contains a NUL character; remove it"),
         ("1.2021E+17", "a spreadsheet has rounded it"),
         ("1,2021e+17", "a spreadsheet has rounded it"),
         (" 1E+17 ", "a spreadsheet has rounded it"),

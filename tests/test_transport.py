@@ -97,7 +97,7 @@ def test_a_server_that_never_reads_is_a_timeout(colour: Colour) -> None:
 
     with Server(script) as server:
         data = {"x": "y" * 30_000_000}
-        error = colour.add(server.url, client={"timeout": 1}, call_data=data)
+        error = colour.add(server.url, client={"timeout": 4}, call_data=data)
         assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.UNKNOWN
@@ -419,6 +419,26 @@ def test_a_cancelled_task_says_what_is_known_and_leaks_no_connection(asked: bool
     assert len(notes) == 1
     assert ("may exist" if asked else "Nothing was sent") in notes[0]
     assert len(server.requests) == int(asked)
+
+
+def test_a_cancelled_lookup_says_that_it_changed_nothing() -> None:
+    async def main(url: str) -> BaseException:
+        async with AsyncNLPearl(KEY, base_url=url) as client:
+            call = asyncio.create_task(client.find_lead(CAMPAIGN_ID, "42"))
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await call
+            return caught.value
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.silence()
+
+    with Server(script) as server:
+        stopped = asyncio.run(main(server.url))
+    assert stopped.__notes__ == ["nlpearl: Nothing was changed: it was only a lookup."]
 
 
 INTERRUPTED = """

@@ -25,8 +25,8 @@ MAPS = "--map Mobile=phone_number --map Notes="
 
 def record() -> str:
     """What the command shows, with its colours; of the progress bar the last state."""
-    rows = [f"+1415555{100 + n % 100:04},crm-{n},Joe,called twice" for n in range(498)]
-    rows += ["call me,crm-498,Ann,", "+14155550199,crm-499,Mary,"]
+    rows = [f"+1415555{n:04},crm-{n},Joe,called twice" for n in range(498)]
+    rows += ["call me,crm-498,Ann,", "+14155559199,crm-499,Mary,"]
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         Path(folder, "people.csv").write_text(
             "\n".join(["Mobile,external_id,firstName,Notes", *rows]), encoding="utf-8"

@@ -26,6 +26,7 @@ from ..errors import (
     Outcome,
     PermissionDeniedError,
     RateLimitError,
+    UnsettledLeadError,
 )
 from ..http.lane import Flag, Lane
 from ..leads.lead import Lead
@@ -33,9 +34,9 @@ from ..leads.results import AddedLead, LeadResult
 from .pace import Pace
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Future
 
-    from ..ledger.session import Change
+    from ..ledger.claims import Verdict
 
 # Replaced by the tests that turn the clock.
 monotonic: Callable[[], float] = time.monotonic
@@ -60,8 +61,6 @@ class Workers(Protocol):
     stopping: Flag
     #: The positions of the rows that workers have.
     in_flight: set[int]
-    #: Where tasks wait for a disk.
-    disk: "Executor | None"
 
     def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
         """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
@@ -92,8 +91,8 @@ class Row:
     position: int
     row: object
     lead: Lead
-    #: The claim that is queued for it.
-    claiming: "Change | None" = None
+    #: What the ledger was asked for it.
+    claiming: "Future[Verdict] | None" = None
     #: What its worker does, until that begins.
     work: Coroutine[Any, Any, None] | None = None
     #: When it was sent, None as long as it was not.
@@ -113,16 +112,16 @@ class Run:
         self, campaign: Campaign, lane: Lane, workers: Workers, concurrency: int, rate: float | None
     ) -> None:
         self._campaign = campaign
-        self._session = campaign.session
+        self._claims = campaign.claims
         self._client_lane = lane
-        self._lane = lane.of_run(workers.stopping, workers.disk)
+        self._lane = lane.of_run(workers.stopping)
         self._workers = workers
         self._concurrency = concurrency
         self._pace = Pace(rate)
         self._lanes: deque[Lane] = deque()
         self._lock = threading.Lock()
         self._process = os.getpid()
-        self._state = "new"
+        self._begun = False
         #: The number of rows that were read.
         self._read = 0
         #: Rows that were read and whose results have not been delivered.
@@ -141,8 +140,11 @@ class Run:
     async def next(self, rows: Any) -> LeadResult | None:
         """The next result; None once all have been delivered and everything is closed."""
         try:
-            if self._state == "new":
-                await self._open()
+            if not self._begun:
+                self._begun = True
+                if self._claims is not None:
+                    await self._claims.open(self._lane)
+                    self._check_ledger()
             result = await self._next(rows)
         except BaseException:
             self.stop()
@@ -200,20 +202,13 @@ class Run:
         async with self._workers.idle():
             while self._lanes:
                 await self._lanes.pop().release()
-            if self._session and self._state == "open":
-                await self._lane.blocking(self._session.close)
-            self._state = "closed"
-
-    async def _open(self) -> None:
-        self._state = "open"
-        if self._session:
-            await self._lane.blocking(self._session.open)
-            self._check_session()
+            if self._claims is not None:
+                await self._claims.close(self._lane)
 
     async def _send_next(self, rows: Any) -> None:
         """Give a worker the next row: one that was held back, else one from the input."""
         if self._held:
-            self._start(self._held.popleft(), again=True)
+            self._start(self._held.popleft())
             return
         try:
             row = await self._workers.read(rows)
@@ -233,11 +228,10 @@ class Run:
             self._pending += 1
             self._start(Row(position, row, lead))
 
-    def _start(self, row: Row, *, again: bool = False) -> None:
+    def _start(self, row: Row) -> None:
         self._pace.goes(monotonic())
-        if self._session:
-            # Queued here: of two rows that are the same lead, the first is sent.
-            row.claiming = self._session.begin(row.lead, again=again)
+        # Asked here: of two rows that are the same lead, the first is sent.
+        row.claiming = self._campaign.claim(row.lead)
         try:
             self._workers.in_flight.add(row.position)
             lane = self._lanes.pop() if self._lanes else self._lane.of_worker()
@@ -285,7 +279,7 @@ class Run:
         ended = await self._campaign.add(
             lane, row.lead, claiming=row.claiming, held=lambda: self._hold(row)
         )
-        self._check_session()
+        self._check_ledger()
         if (row.sent is None and ended is row.waits) or self._limits(row, ended):
             self._held.append(row)
             return None
@@ -302,6 +296,8 @@ class Run:
 
     def _limits(self, row: Row, ended: AddedLead | NLPearlError) -> bool:
         """What an outcome means for the run; whether a limit holds the lead back."""
+        if isinstance(ended, UnsettledLeadError) and isinstance(ended.__cause__, NLPearlError):
+            ended = ended.__cause__
         if isinstance(ended, RateLimitError) and row.sent is not None:
             row.waits = ended
             if self._pace.limited(ended, row.sent, monotonic()):
@@ -320,9 +316,9 @@ class Run:
         what = f"{type(bug).__name__} while this lead was being sent"
         return row.result(APIConnectionError(what, outcome=Outcome.UNKNOWN))
 
-    def _check_session(self) -> None:
-        if self._session and self._session.error:
-            self._halt(self._session.error)
+    def _check_ledger(self) -> None:
+        if self._claims is not None and self._claims.error:
+            self._halt(self._claims.error)
 
     def _halt(self, error: BaseException) -> None:
         """Stop because of this."""

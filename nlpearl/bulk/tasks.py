@@ -3,7 +3,6 @@
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -20,8 +19,6 @@ class Tasks:
         self.results: Queue = self._queue
         self.stopping: Flag = asyncio.Event()
         self.in_flight: set[int] = set()
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="nlpearl-ledger")
-        self.disk: Executor | None = self._disk
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Lock()
@@ -59,7 +56,6 @@ class Tasks:
             while self._tasks:
                 await asyncio.wait(self._tasks)
             yield
-            self._disk.shutdown()
 
 
 class AsyncLeadRun(AsyncIterator[LeadResult]):

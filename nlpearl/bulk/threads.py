@@ -6,7 +6,7 @@ import queue
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -24,7 +24,6 @@ class Threads:
         self.results: Queue = self._queue
         self.stopping: Flag = threading.Event()
         self.in_flight: set[int] = set()
-        self.disk: Executor | None = None
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="nlpearl")
         self._landed = threading.Condition()
 

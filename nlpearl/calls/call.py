@@ -80,6 +80,7 @@ class Call(Generic[Result]):
         self._paced = paced
         self._began = time.monotonic()
         self._exchange: Exchange | None = None
+        self._is_over = False
 
     def age(self) -> float:
         """Seconds since the call began."""
@@ -93,26 +94,22 @@ class Call(Generic[Result]):
         """
         operation = self._operation
         tries = 0
-        try:
-            while True:
-                result = await self.once()
-                tries += 1
-                if not isinstance(result, NLPearlError):
-                    break
-                if self._paced and isinstance(result, RateLimitError):
-                    break
-                wait = wait_before_retry(
-                    result,
-                    tries,
-                    max_retries=self._max_retries,
-                    left=self._deadline.left(),
-                    reads=operation.reads,
-                )
-                if wait is None or await self._lane.pause(wait):
-                    break
-        except BaseException as stopped:  # Ctrl-C, or a cancelled task
-            self.explain(stopped)
-            raise
+        while True:
+            result = await self.once()
+            tries += 1
+            if not isinstance(result, NLPearlError):
+                break
+            if self._paced and isinstance(result, RateLimitError):
+                break
+            wait = wait_before_retry(
+                result,
+                tries,
+                max_retries=self._max_retries,
+                left=self._deadline.left(),
+                reads=operation.reads,
+            )
+            if wait is None or await self._lane.pause(wait):
+                break
         self.log(result, tries)
         if tries > 1 and operation.earlier and isinstance(result, NLPearlError):
             result.add_note(f"Tried {tries} times; {operation.earlier}.")
@@ -121,7 +118,19 @@ class Call(Generic[Result]):
     async def once(self) -> Result | NLPearlError:
         """The result of one exchange, or its error as a value."""
         lane = self._lane
-        self._exchange = exchange = Exchange(lane.origin, lane.own, self._deadline)
+        self._exchange = Exchange(lane.origin, lane.own, self._deadline)
+        return await self._ask(self._exchange)
+
+    async def interrupted(self) -> Result | NLPearlError:
+        """What is known when the call was interrupted: its result, if the response was read."""
+        exchange, self._is_over = self._exchange, True
+        if exchange is None or not exchange.is_whole:
+            sent = exchange is not None and exchange.sent is not False
+            outcome = Outcome.UNKNOWN if sent else Outcome.NOT_SENT
+            return APIConnectionError("the call was interrupted", outcome=outcome)
+        return await self._ask(exchange)
+
+    async def _ask(self, exchange: Exchange) -> Result | NLPearlError:
         parsed = failure = None
         try:
             parsed = (await self._operation.send(self)).parsed
@@ -142,7 +151,8 @@ class Call(Generic[Result]):
         """Send what the generated code has built."""
         exchange = self._exchange
         assert exchange is not None
-        await self._lane.send(exchange, request)
+        if not self._is_over:
+            await self._lane.send(exchange, request)
         return exchange
 
     # What came back

@@ -4,8 +4,8 @@
 it is sent, and its outcome is recorded afterwards.
 """
 
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import attrs
@@ -21,37 +21,35 @@ from .lookups import LOOKUP_SHARE, look_up
 from .proofs import is_absent
 
 if TYPE_CHECKING:
-    from ..ledger.claims import Claim
-    from ..ledger.session import Change, Session
+    from concurrent.futures import Future
+
+    from ..ledger.claims import Claim, Unsettled, Verdict
+    from .claiming import Claims
 
 
-@attrs.define
-class Defaults:
-    """What a client was told about all its calls."""
+@attrs.frozen
+class Settings:
+    """How the leads of a campaign are added: what a client was told, and a call or a run."""
 
+    #: Seconds for a whole call.
+    timeout: float
     max_retries: int
     default_region: str | None
     reconcile: bool
+    resend_unknown: bool = False
+    allow_same_number: bool = False
 
 
 class Campaign:
-    """A campaign, for the calls of one client; with a `session` of the ledger for one run."""
+    """A campaign, for a call or a run."""
 
     def __init__(
-        self,
-        campaign_id: str,
-        timeout: float,
-        defaults: Defaults,
-        session: "Session | None" = None,
-        *,
-        resend_unknown: bool = False,
+        self, campaign_id: str, settings: Settings, claims: "Claims | None" = None
     ) -> None:
         self._id = campaign_id
-        #: Seconds for a whole call.
-        self._timeout = timeout
-        self._defaults = defaults
-        self.session = session
-        self._resend_unknown = resend_unknown
+        self._settings = settings
+        #: The ledger, as this campaign asks it; None: there is none.
+        self.claims = claims
 
     # Check
 
@@ -59,21 +57,26 @@ class Campaign:
         self, phone_number: object, external_id: object, time_zone: object, call_data: object
     ) -> Lead:
         """The lead of these arguments; InvalidLeadError with every problem."""
-        region = self._defaults.default_region
+        region = self._settings.default_region
         try:
             lead = to_lead(phone_number, external_id, time_zone, call_data, region)
+            return self._identified(lead)
         except InvalidLeadError as error:
             self._name(error, external_id)
             raise
-        return lead
 
     def lead_of_row(self, row: object) -> Lead:
         """The lead of one row of many; InvalidLeadError with every problem."""
         try:
-            lead = to_lead_of_row(row, self._defaults.default_region)
+            return self._identified(to_lead_of_row(row, self._settings.default_region))
         except InvalidLeadError as error:
             self._name(error, external_id_of(row))
             raise
+
+    def _identified(self, lead: Lead) -> Lead:
+        if self._settings.allow_same_number and lead.external_id is None:
+            message = "it is missing: with allow_same_number only the external id tells leads apart"
+            raise InvalidLeadError.of({"external_id": [message]})
         return lead
 
     def _name(self, error: NLPearlError, external_id: object) -> None:
@@ -84,79 +87,98 @@ class Campaign:
 
     # Add
 
+    def claim(self, lead: Lead) -> "Future[Verdict] | None":
+        """Ask the ledger whether the lead may be sent; None: there is no ledger."""
+        return None if self.claims is None else self.claims.ask(lead)
+
     async def add(
         self,
         lane: Lane,
         lead: Lead,
         *,
-        claiming: "Change | None" = None,
+        claiming: "Future[Verdict] | None" = None,
         held: Callable[[], NLPearlError | None] | None = None,
     ) -> AddedLead | NLPearlError:
         """Claim the lead, send it, record its outcome; an error is returned, not raised.
 
-        `claiming`: the claim, if it is queued already. `held` is asked directly before the lead is
+        `claiming`: what the ledger was asked already. `held` is asked directly before the lead is
         sent for an error in place of sending it; with it a 429 is left to the caller.
         """
-        claim: Claim | None = None
-        if self.session is not None:
-            claimed = await self._claim(lane, lead, claiming or self.session.begin(lead))
-            if isinstance(claimed, NLPearlError):
-                self._name(claimed, lead.external_id)
-            if isinstance(claimed, AddedLead | NLPearlError):
-                return claimed
-            claim = claimed
-        ended: AddedLead | NLPearlError | None = held and held()
-        if ended is None:
-            ended = await self._send(lane, lead, paced=held is not None)
-        if claim is not None:
-            await self._record(lane, claim, ended)
+        if self.claims is None:
+            ended = (held and held()) or await self._send(lane, lead, None, held)
+        else:
+            ended = await self._add(lane, lead, self.claims, claiming, held)
         if isinstance(ended, NLPearlError):
             self._name(ended, lead.external_id)
         return ended
 
-    async def _claim(
-        self, lane: Lane, lead: Lead, claiming: "Change"
+    async def _add(
+        self,
+        lane: Lane,
+        lead: Lead,
+        claims: "Claims",
+        claiming: "Future[Verdict] | None",
+        held: Callable[[], NLPearlError | None] | None,
+    ) -> AddedLead | NLPearlError:
+        from ..ledger.claims import Claim, Unsettled
+
+        taken = await claims.take(lane, lead, claiming or claims.ask(lead))
+        if isinstance(taken, Unsettled):
+            taken = await self._settle(lane, lead, claims, taken)
+        if not isinstance(taken, Claim):
+            return taken
+        ended = (held and held()) or await self._send(lane, lead, taken, held)
+        return await claims.record(lane, taken, ended)
+
+    async def _settle(
+        self, lane: Lane, lead: Lead, claims: "Claims", unsettled: "Unsettled"
     ) -> "Claim | AddedLead | NLPearlError":
-        from ..ledger.claims import Unsettled
+        """What becomes of a lead whose outcome is unknown: looked up, sent again, or reported."""
+        from ..ledger.claims import Claim, Unsettled
 
-        assert self.session is not None
-        claimed: Claim | Unsettled | AddedLead | NLPearlError = await lane.blocking(claiming.result)
-        if not isinstance(claimed, Unsettled):
-            return claimed
-        if self._defaults.reconcile and can_be_looked_up(lead.external_id):
-            sent, deadline = claimed.sent, Deadline(self._timeout)
+        if not unsettled.is_same:
+            return unsettled.error
+        if self._looks_up(lead) and unsettled.age is not None:
+            sent = time.monotonic() - unsettled.age
+            deadline = Deadline(self._settings.timeout)
+            ended = await self._look_up(
+                lane, lead, deadline, lambda: time.monotonic() - sent, unsettled.error
+            )
+            if isinstance(ended, AddedLead):
+                return await claims.record(
+                    lane, Claim(unsettled.ask, unsettled.record, sent), ended
+                )
+        if not self._settings.resend_unknown:
+            return unsettled.error
+        again = await claims.take(lane, lead, claims.ask(lead, resend=True))
+        return again.error if isinstance(again, Unsettled) else again
 
-            def age() -> float:
-                return (datetime.now(UTC) - sent).total_seconds()
+    def _looks_up(self, lead: Lead) -> bool:
+        return self._settings.reconcile and can_be_looked_up(lead.external_id)
 
-            settled = await self._reconcile(lane, lead, deadline, age, claimed.error)
-            if isinstance(settled, AddedLead):
-                await self._record(lane, claimed.claim, settled)
-                return settled
-        if not self._resend_unknown:
-            return claimed.error
-        again = self.session.begin(lead, again=True, resend=True)
-        resent: Claim | AddedLead | NLPearlError = await lane.blocking(again.result)
-        return resent
-
-    async def _send(self, lane: Lane, lead: Lead, *, paced: bool) -> AddedLead | NLPearlError:
+    async def _send(
+        self, lane: Lane, lead: Lead, claim: "Claim | None", held: object
+    ) -> AddedLead | NLPearlError:
         from .operations import AddLead  # the generated client takes 8 ms to import (2026-11)
 
-        defaults = self._defaults
-        reconcile = defaults.reconcile and can_be_looked_up(lead.external_id)
-        deadline = Deadline(self._timeout)
-        sending = deadline.part(1 - LOOKUP_SHARE) if reconcile else deadline
-        call = Call(lane, AddLead(self._id, lead), sending, defaults.max_retries, paced=paced)
-        ended = await call.result()
-        if not reconcile or isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
-            return ended
+        deadline = Deadline(self._settings.timeout, claim.taken if claim else None)
+        sending = deadline.part(1 - LOOKUP_SHARE) if self._looks_up(lead) else deadline
+        retries = self._settings.max_retries
+        call = Call(lane, AddLead(self._id, lead), sending, retries, paced=held is not None)
         try:
-            return await self._reconcile(lane, lead, deadline, call.age, ended)
-        except BaseException as stopped:
+            ended = await call.result()
+            if isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
+                return ended
+            if self._looks_up(lead):
+                return await self._look_up(lane, lead, deadline, call.age, ended)
+        except BaseException as stopped:  # Ctrl-C, or a cancelled task
             call.explain(stopped)
+            if claim is not None and self.claims is not None:
+                self.claims.finish(claim, await call.interrupted())
             raise
+        return ended
 
-    async def _reconcile(
+    async def _look_up(
         self,
         lane: Lane,
         lead: Lead,
@@ -171,16 +193,17 @@ class Campaign:
         error.add_note(found)
         return error
 
-    async def _record(self, lane: Lane, claim: "Claim", ended: AddedLead | NLPearlError) -> None:
-        assert self.session is not None
-        await lane.blocking(self.session.end(claim, ended).result)
-
     # Other operations
 
     async def call(self, lane: Lane, operation: Operation[Result]) -> Result | NLPearlError:
         """The result of any operation of the campaign; an error is returned, not raised."""
-        call = Call(lane, operation, Deadline(self._timeout), self._defaults.max_retries)
-        result = await call.result()
+        settings = self._settings
+        call = Call(lane, operation, Deadline(settings.timeout), settings.max_retries)
+        try:
+            result = await call.result()
+        except BaseException as stopped:  # Ctrl-C, or a cancelled task
+            call.explain(stopped)
+            raise
         if isinstance(result, NLPearlError):
             self._name(result, None)
         return result

@@ -44,7 +44,7 @@ _HINTS = {
     429: "The API limits the rate. Nothing was changed; send fewer requests at a time.",
 }
 
-_SHORT = 300  # characters of a server's text in a message; all of it is in .body
+_SHORT = 300  # characters of a server's text in an error; all of it is in .body
 
 
 def status_error(
@@ -63,17 +63,22 @@ def status_error(
     `headers` have lower-case names. `private`, `arguments`, `unknown` and `not_found` are those of
     the `Operation`.
     """
+
+    def shown(text: str) -> str:
+        for secret, name in private.items():
+            text = text.replace(secret, name)
+        return _shortened(mask_all(text))
+
     problem = _object(body)
-    errors = _errors(problem, arguments)
+    said = _errors(problem, arguments)
+    errors = {shown(name): [shown(message) for message in said[name]] for name in said}
     trace = problem.get("traceId") if problem else None
     kind = _kind(status)
     outcome = kind.outcome if kind is not APIStatusError or 400 <= status < 500 else Outcome.UNKNOWN
-    said = summary(errors) or why or _summary(status, problem, body)
-    for secret, shown in private.items():
-        said = said.replace(secret, shown)
-    message = f"{status} {_shortened(mask_all(said))}"
+    message = f"{status} {shown(summary(said) or why or _summary(status, problem, body))}"
     if isinstance(trace, str):
-        message += f" (trace id {_shortened(trace)})"
+        trace = _shortened(trace)
+        message += f" (trace id {trace})"
     hint = not_found if status == 404 else _HINTS.get(status)
     if outcome is Outcome.UNKNOWN:
         hint = unknown

@@ -8,11 +8,11 @@ class Deadline:
 
     __slots__ = ("at", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, began: float | None = None) -> None:
         #: How long the whole call may take.
         self.seconds: float = seconds
         #: The end, on `time.monotonic`'s clock.
-        self.at: float = time.monotonic() + seconds
+        self.at: float = (time.monotonic() if began is None else began) + seconds
 
     def left(self) -> float:
         """Seconds until the end; negative once it is past."""

@@ -78,6 +78,8 @@ class Exchange:
         # A proxy's CONNECT is not ours: nothing is passed on before it has succeeded.
         elif step == "send_request_headers.started" and info["request"].method != b"CONNECT":
             request = info["request"]
+            if self.deadline.left() <= 0:  # a claim may be over as well
+                raise TimeoutError
             self.stage, self.sent = "sending the request", True
             sizes = (len(name) + len(value) + 4 for name, value in request.headers)
             self._one_write = len(request.url.target) + sum(sizes) < ONE_WRITE

@@ -17,7 +17,7 @@ from .exchange import Exchange
 from .settings import Signer, check_http_client, ssl_context
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Future
 
 Value = TypeVar("Value")
 
@@ -53,7 +53,6 @@ class Lane(abc.ABC):
             check_http_client(http_client, self._kind)
         self._client: Any = self._make() if self.own else http_client
         self._closing: Any = self._make_flag()
-        self._disk: Executor | None = None
 
     @abc.abstractmethod
     def _make(self) -> httpx.Client | httpx.AsyncClient:
@@ -86,17 +85,17 @@ class Lane(abc.ABC):
         """Wait; whether the client was closed, or the run stopped, in the meantime."""
 
     @abc.abstractmethod
-    async def blocking(self, work: Callable[[], Value]) -> Value:
-        """The result of work that waits for a disk."""
+    async def wait_for(self, future: "Future[Value]", seconds: float | None = None) -> Value:
+        """The result of something that another thread does; TimeoutError if it takes longer."""
 
     @abc.abstractmethod
     async def release(self) -> None:
         """Close our own httpx client, that of a worker."""
 
-    def of_run(self, stopping: Flag, disk: "Executor | None") -> Self:
+    def of_run(self, stopping: Flag) -> Self:
         """This lane, with pauses that end when a run stops. It makes those of the workers."""
         lane = copy.copy(self)
-        lane._closing, lane._disk = stopping, disk
+        lane._closing = stopping
         if self.own:
             lane._verify = ssl_context(self.origin)
         return lane

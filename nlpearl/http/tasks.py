@@ -4,7 +4,8 @@ A module of its own, since asyncio takes 15 ms to import (2026-11), which the sy
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
+from concurrent.futures import Future
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -75,8 +76,10 @@ class TaskLane(Lane):
             return False
         return stopped
 
-    async def blocking(self, work: Callable[[], Value]) -> Value:
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+    async def wait_for(self, future: "Future[Value]", seconds: float | None = None) -> Value:
+        async with asyncio.timeout(seconds):
+            # Shielded: what was asked of the ledger happens, also if nobody waits for it any more.
+            return await asyncio.shield(asyncio.wrap_future(future))
 
     async def release(self) -> None:
         if self.own:

@@ -5,9 +5,9 @@ Its coroutines never suspend, so that `finish` runs one without an event loop.
 
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
@@ -16,6 +16,9 @@ from .deadlines import TimeLeft
 from .exchange import Exchange
 from .lane import Lane
 from .settings import Signer, client_settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Value = TypeVar("Value")
 
@@ -88,8 +91,8 @@ class ThreadLane(Lane):
         stopped: bool = self._closing.wait(seconds)
         return stopped
 
-    async def blocking(self, work: Callable[[], Value]) -> Value:
-        return work()
+    async def wait_for(self, future: "Future[Value]", seconds: float | None = None) -> Value:
+        return future.result(seconds)
 
     async def release(self) -> None:
         if self.own:

@@ -28,6 +28,8 @@ def to_external_id(value: object) -> str:
         text = to_text(_checked(value))
         if not text.strip():
             raise ValueError("it is empty; pass your own id of the lead, or None")
+        if "\0" in text:
+            raise ValueError("it contains a NUL character; remove it")
         if _ROUNDED(text.strip()):
             raise ValueError(
                 "a spreadsheet has rounded it, as its exponent shows; make the column text there, "

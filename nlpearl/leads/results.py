@@ -18,8 +18,14 @@ class AddedLead:
 
     #: The platform's id of the lead.
     lead_id: str
-    #: The lead as it was sent.
+    #: The lead as it was sent, or would have been sent now.
     lead: Lead
+    #: Whether the ledger knew it: nothing was sent now.
+    earlier: bool = False
+    #: Which of external_id, time_zone and call_data differ from what was sent earlier.
+    differs: tuple[str, ...] = ()
+    #: False: it was added, but the ledger could not be told.
+    recorded: bool = True
 
 
 @attrs.frozen

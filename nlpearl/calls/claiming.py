@@ -1,0 +1,142 @@
+"""The ledger, as one campaign asks it: a claim taken, waited for, given back, an outcome recorded.
+
+What a claim means is decided in ledger/claims.py. Imported only where there is a ledger.
+"""
+
+import logging
+import secrets
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TypeVar
+
+import attrs
+
+from ..errors import LeadInProgressError, LedgerError, NLPearlError, Outcome, UnsettledLeadError
+from ..http.lane import Lane
+from ..leads.lead import Lead
+from ..leads.results import AddedLead
+from ..ledger.claims import Claim, Unsettled, Verdict
+from ..ledger.ledger import HANGS, PATIENCE, Ledger
+
+logger: logging.Logger = logging.getLogger("nlpearl")
+
+Value = TypeVar("Value")
+
+#: Seconds between two looks at a lead that somebody else is adding: the first, and the longest.
+FIRST_LOOK, LONGEST_LOOK = 0.05, 1.0
+
+
+async def close(ledger: Ledger, lane: Lane) -> None:
+    """Close a ledger; one that hangs is left alone."""
+    with suppress(TimeoutError):
+        await lane.wait_for(ledger.closing(), PATIENCE + HANGS)
+
+
+@attrs.define
+class Claims:
+    """The claims of one campaign, for a call or a run."""
+
+    ledger: Ledger
+    #: Base URL and API version.
+    api: tuple[str, str]
+    campaign_id: str
+    #: Seconds that an attempt takes at most.
+    timeout: float
+    #: Seconds to wait for somebody else who is adding the lead.
+    wait: float
+    allow_same_number: bool
+    #: Whether the ledger is closed with the run.
+    is_own: bool
+    #: Why the ledger cannot be used.
+    error: LedgerError | None = None
+
+    async def open(self, lane: Lane) -> None:
+        """See whether the ledger can be used; `error` says why not."""
+        try:
+            await self._told(lane, self.ledger.ready(self.api), PATIENCE)
+        except LedgerError as error:
+            self.error = error
+
+    async def _told(self, lane: Lane, future: Future[Value], patience: float) -> Value:
+        """What the ledger says; LedgerError if it hangs: a disk, or a database whose commit waits
+        for a replica that is away."""
+        try:
+            return await lane.wait_for(future, patience + HANGS)
+        except TimeoutError:
+            raise LedgerError("the ledger does not respond; see whether its store works") from None
+
+    async def close(self, lane: Lane) -> None:
+        """Close the ledger, if it is of this run alone."""
+        if self.is_own:
+            await close(self.ledger, lane)
+
+    def ask(self, lead: Lead, *, resend: bool = False) -> Future[Verdict]:
+        """Ask whether the lead may be sent; whoever asks has the claim, if it is granted."""
+        return self.ledger.claim(
+            self.api,
+            self.campaign_id,
+            lead,
+            secrets.token_hex(8),
+            self.timeout,
+            resend=resend,
+            same_number=self.allow_same_number,
+        )
+
+    async def take(
+        self, lane: Lane, lead: Lead, claiming: Future[Verdict]
+    ) -> Claim | Unsettled | AddedLead | NLPearlError:
+        """What the ledger says at last; whoever adds the lead at this moment is waited for."""
+        until, pause = time.monotonic() + self.wait, FIRST_LOOK
+        while True:
+            try:
+                claimed = await self._told(lane, claiming, self.timeout)
+            except LedgerError as error:
+                self.error = self.error or error
+                claiming.add_done_callback(self._give_back)
+                return error
+            except BaseException:  # Ctrl-C, or a cancelled task: nobody is there to send
+                claiming.add_done_callback(self._give_back)
+                raise
+            left = until - time.monotonic()
+            if not isinstance(claimed, LeadInProgressError) or left <= 0:
+                return claimed
+            if await lane.pause(min(pause, left)):
+                return claimed
+            pause = min(2 * pause, LONGEST_LOOK)
+            claiming = self.ask(lead)
+
+    def _give_back(self, claiming: Future[Verdict]) -> None:
+        if not claiming.exception() and isinstance(claimed := claiming.result(), Claim):
+            self.finish(claimed, NLPearlError("interrupted before it was sent"))
+
+    def finish(self, claim: Claim, ended: AddedLead | NLPearlError) -> Future[None]:
+        """Record the outcome: a future of that."""
+        return self.ledger.finish(self.api, claim, ended)
+
+    async def record(
+        self, lane: Lane, claim: Claim, ended: AddedLead | NLPearlError
+    ) -> AddedLead | NLPearlError:
+        """Record the outcome; what the caller is told of it."""
+        try:
+            await self._told(lane, self.finish(claim, ended), PATIENCE)
+        except LedgerError as error:
+            self.error = self.error or error
+            if isinstance(ended, AddedLead):
+                logger.warning(
+                    "A lead was added, but the ledger could not record it and will call it "
+                    "unknown: %s",
+                    error,
+                )
+                return attrs.evolve(ended, recorded=False)
+        if isinstance(ended, AddedLead) or claim.record.doubt is None:
+            return ended
+        if ended.outcome is Outcome.UNKNOWN:
+            return ended
+        # That it was not added now does not tell whether it was added then.
+        unsettled = UnsettledLeadError(
+            "this lead was sent at an earlier time, and no response came: it may exist. It was "
+            f"sent again, and not added: {ended}"
+        )
+        unsettled.__cause__ = ended
+        return unsettled

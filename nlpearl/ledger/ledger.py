@@ -1,0 +1,343 @@
+"""`Ledger`, what callers hold: opened when first used, by each process for itself."""
+
+import atexit
+import os
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+
+from ..configuration import normalized, read_base_url
+from ..errors import ConfigurationError, InvalidArgumentError, LedgerError, NLPearlError
+from ..leads.lead import Lead
+from ..leads.results import AddedLead
+from ..privacy import shown_url
+from .claims import Claim, Verdict, ask, decide, finish, key, release
+from .machine import process
+from .records import Book, Now, Record, State
+from .sqlite import SQLiteStore
+from .writer import API, Asked, Question, Store, StoreAwayError, Writer
+
+Value = TypeVar("Value")
+
+#: Seconds to wait for a store that is away, where no call's timeout says.
+PATIENCE = 10.0
+#: Seconds beyond its patience after which a store is taken for one that hangs.
+HANGS = 5.0
+
+
+@attrs.frozen
+class UnsettledLead:
+    """A lead in the ledger whose outcome is unknown."""
+
+    campaign_id: str
+    #: Your own id for this lead, if it has one.
+    external_id: str | None
+    #: When it was sent, in UTC (ISO 8601).
+    sent: str
+
+
+class Ledger:
+    """Remembers who was sent, so that no repetition of the work adds a lead twice.
+
+    Give it to a client, ``NLPearl(ledger=…)``, or to `add_leads`. Each lead is claimed before it is
+    sent, and its outcome recorded afterwards. A lead that was added is not sent again, whatever
+    repeats the work: a request, a row, a file that was saved again, a queue, another machine. A
+    lead whose outcome is unknown is reported, not sent.
+
+    Args:
+        where: a path: a SQLite file on a local disk, for the threads and processes of one machine.
+            Or ``postgresql://user:password@host/database``, for several machines; needs the extra
+            ``postgres``.
+
+    A lead is identified by its external id and by its phone number, within its campaign. The ledger
+    is bound to the base URL and the API version of its first use.
+
+    It contains the external id, until the lead is added, lead ids, times, and salted SHA-256
+    digests; no phone numbers and no call data. But someone who has it can find out by trial which
+    numbers were added.
+
+    It is opened when it is first used. Close it, or let it go; a client closes the one that it has
+    made of a path.
+    """
+
+    #: Whether a client has made it of a path, and closes it.
+    is_own: bool = False
+
+    def __init__(self, where: str | PathLike[str]) -> None:
+        self._where: str = fspath(where)
+        self._lock = threading.Lock()
+        self._writer: Writer | None = None
+        self._process = 0
+        _ledgers.add(self)
+
+    def __repr__(self) -> str:
+        return f"Ledger({_shown(self._where)!r})"
+
+    def counts(self) -> dict[str, Counter[str]]:
+        """The number of leads by campaign id and state: added, claimed, unknown, free."""
+
+        def count(book: Book, now: Now) -> dict[str, Counter[str]]:
+            found: dict[str, Counter[str]] = {}
+            for campaign, state, number in book.certain:
+                found.setdefault(campaign, Counter())[state] += number
+            for record in book.uncertain():
+                found.setdefault(record.campaign, Counter())[record.state_at(now).value] += 1
+            return found
+
+        result: dict[str, Counter[str]] = self._look(count)
+        return result
+
+    def unsettled(self, campaign_id: str | None = None) -> list[UnsettledLead]:
+        """The leads whose outcome is unknown, the oldest first."""
+
+        def unknown(book: Book, now: Now) -> list[UnsettledLead]:
+            found = [
+                UnsettledLead(record.campaign, record.external_id, record.sent)
+                for record in book.uncertain()
+                if record.state_at(now) is State.UNKNOWN and campaign_id in (None, record.campaign)
+            ]
+            return sorted(found, key=lambda lead: lead.sent)
+
+        result: list[UnsettledLead] = self._look(unknown)
+        return result
+
+    def release(
+        self, campaign_id: str, *, external_id: str | None = None, phone_number: str | None = None
+    ) -> bool:
+        """Record that a lead whose outcome is unknown was certainly not added, so that the next run
+        sends it. For someone who has checked on the platform.
+
+        The lead is named by its external id or its phone number in E.164. Whether there was such a
+        lead; one that was added is not touched, one that is being added now is a LedgerError.
+        """
+
+        def let_go(book: Book, now: Now, record: Record) -> bool:
+            return release(book, record, now)
+
+        return self._change(campaign_id, external_id, phone_number, let_go)
+
+    def forget(
+        self, campaign_id: str, *, external_id: str | None = None, phone_number: str | None = None
+    ) -> bool:
+        """Remove a lead, also one that was added: it was deleted on the platform, and the next run
+        adds it. As `release` otherwise."""
+
+        def remove(book: Book, _: Now, record: Record) -> bool:
+            book.delete(record)
+            return True
+
+        return self._change(campaign_id, external_id, phone_number, remove)
+
+    def accept(self) -> None:
+        """Trust the ledger as it is, although it may have forgotten leads that were sent: a file
+        without its -wal, a database that was restored. For someone who has checked that."""
+        self._with_store(lambda store: store.accept())
+
+    def rebind(self, base_url: str, api_version: str, campaigns: Mapping[str, str]) -> None:
+        """Bind the ledger to another API, where each of its campaigns has another id (or the same).
+        For someone who knows that the leads are there, too.
+
+        Refused while somebody uses it.
+        """
+        origin = read_base_url(base_url)
+        if isinstance(origin, ConfigurationError):
+            raise origin
+        self._with_store(lambda store: store.rebind((normalized(origin), api_version), campaigns))
+
+    def backup(self, path: str | PathLike[str]) -> None:
+        """Copy a SQLite ledger to a new file, also while it is in use. (A PostgreSQL ledger is
+        backed up with its database.)
+
+        A restored backup has forgotten the leads that were added since, and nobody can notice that:
+        they would be added again.
+        """
+        self._with_store(lambda store: store.backup(Path(path)))
+
+    def copy_to(self, target: "Ledger") -> int:
+        """Copy all to another, new ledger, such as from SQLite to PostgreSQL; the number of leads.
+
+        Refused while somebody uses either. Go on with the copy alone. For a lead whose outcome is
+        unknown a lookup proves nothing any more, since the clocks of two ledgers differ.
+        """
+
+        def copy(store: Store) -> int:
+            with store.dump() as dump:
+                return target._with_store(lambda new: new.load(dump))
+
+        return self._with_store(copy)
+
+    def close(self) -> None:
+        """Write what is queued and let go of the store. It is opened again when it is used."""
+        with suppress(TimeoutError):  # a store that hangs is left alone
+            self.closing().result(PATIENCE + HANGS)
+
+    def closing(self) -> "Future[None]":
+        """As `close`, without waiting: a future of it."""
+        with self._lock:
+            if self._writer is not None and self._process == os.getpid():
+                return self._writer.stop()
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+    # For a campaign
+
+    def ready(self, api: API) -> "Future[None]":
+        """Whether the ledger can be used for this API, or the LedgerError."""
+
+        def asked(_: bytes) -> Asked:
+            return [], lambda _book, _now: None
+
+        return self._ask(api, asked, PATIENCE)
+
+    def claim(
+        self,
+        api: API,
+        campaign_id: str,
+        lead: Lead,
+        owner: str,
+        timeout: float,
+        *,
+        resend: bool,
+        same_number: bool,
+    ) -> "Future[Verdict]":
+        """Claim a lead for an attempt that takes at most `timeout` seconds."""
+        here = process()
+
+        def asked(salt: bytes) -> Asked:
+            question = ask(
+                salt,
+                campaign_id,
+                lead,
+                owner,
+                here,
+                timeout,
+                resend=resend,
+                same_number=same_number,
+            )
+            return question.keys, lambda book, now: decide(book, question, now)
+
+        return self._ask(api, asked, timeout)
+
+    def finish(self, api: API, claim: Claim, ended: AddedLead | NLPearlError) -> "Future[None]":
+        """Record the outcome of a claim."""
+
+        def asked(_: bytes) -> Asked:
+            return claim.ask.keys, lambda book, now: finish(book, claim, ended, now)
+
+        return self._ask(api, asked, PATIENCE)
+
+    # Inside
+
+    def _with_store(self, work: Callable[[Store], Value]) -> Value:
+        """The result of what is done with the store itself, while we do not use it."""
+        self.close()
+        store = _store(self._where)
+        try:
+            return work(store)
+        except StoreAwayError as away:
+            raise LedgerError(str(away)) from None
+        finally:
+            store.close()
+
+    def _look(self, look: Callable[[Book, Now], Any]) -> Any:
+        """What is made of an overview."""
+        return self._ask(None, lambda _: (None, look), PATIENCE).result()
+
+    def _change(
+        self,
+        campaign_id: str,
+        external_id: str | None,
+        phone_number: str | None,
+        change: Callable[[Book, Now, Record], bool],
+    ) -> bool:
+        """Change the records of a lead; whether any was."""
+        names = {"external id": external_id, "number": phone_number}
+        given = {kind: value for kind, value in names.items() if value is not None}
+        if not given:
+            raise InvalidArgumentError("pass external_id or phone_number: which lead is meant")
+
+        def asked(salt: bytes) -> Asked:
+            keys = [key(salt, kind, value) for kind, value in given.items()]
+
+            def answer(book: Book, now: Now) -> bool:
+                found = book.having(campaign_id, keys)
+                if any(record.state_at(now) is State.CLAIMED for record in found):
+                    raise LedgerError("this lead is being added at this moment; try again later")
+                done = [change(book, now, record) for record in found]
+                return any(done)
+
+            return keys, answer
+
+        result: bool = self._ask(None, asked, PATIENCE).result()
+        return result
+
+    def _ask(
+        self, api: API | None, asked: Callable[[bytes], Asked], patience: float
+    ) -> "Future[Any]":
+        """A future of what is made of the records, once that is durable.
+
+        It raises LedgerError if the ledger cannot be used, or is away for longer than `patience`
+        seconds.
+        """
+        question = Question(api, asked, patience)
+        with self._lock:
+            writer = self._writer
+            if writer is not None and self._process != os.getpid():
+                # The parent's connection: closing or freeing it here would take its -wal or its
+                # session away.
+                _of_parents.append(writer)
+                writer = None
+            if writer is None or not writer.ask(question):
+                self._writer = writer = Writer(_store(self._where))
+                self._process = os.getpid()
+                writer.ask(question)
+                # One that nobody holds any more is let go of.
+                weakref.finalize(self, writer.stop).atexit = False
+        return question.future
+
+
+_of_parents: list[Writer] = []
+_ledgers: "weakref.WeakSet[Ledger]" = weakref.WeakSet()
+
+
+@atexit.register
+def close_all() -> None:
+    for ledger in list(_ledgers):
+        ledger.close()
+
+
+def after_fork() -> None:
+    """A thread that had a lock is not there to let go of it."""
+    for ledger in list(_ledgers):
+        ledger._lock = threading.Lock()  # pyright: ignore[reportPrivateUsage]
+
+
+with suppress(AttributeError):  # Windows has no forks
+    os.register_at_fork(after_in_child=after_fork)
+
+
+def _store(where: str) -> Store:
+    if where.startswith(("postgresql://", "postgres://")):
+        from .postgresql import PostgreSQLStore
+
+        return PostgreSQLStore(where)
+    if "://" in where:
+        where = _shown(where)  # a traceback that prints locals must not show a password either
+        raise InvalidArgumentError(
+            f"ledger={where!r} must be a path, or postgresql://user@host/database"
+        )
+    return SQLiteStore(Path(where))
+
+
+def _shown(where: str) -> str:
+    """A place without a password."""
+    return shown_url(where) if "://" in where else where

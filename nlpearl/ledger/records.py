@@ -1,0 +1,123 @@
+"""What a ledger has of a lead, and the book of one transaction. Pure."""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import attrs
+
+#: Seconds by which a clock may seem to run backward, between two processes.
+SKEW = 5.0
+
+
+class State(StrEnum):
+    """The states of a record."""
+
+    CLAIMED = "claimed"
+    ADDED = "added"
+    UNKNOWN = "unknown"
+    FREE = "free"
+
+
+#: What the time, or a person, may change.
+UNCERTAIN = (State.CLAIMED, State.UNKNOWN)
+
+
+@attrs.frozen
+class Now:
+    """The store's clock."""
+
+    #: The boot of this machine, or the database server; times of two epochs cannot be compared.
+    epoch: str
+    seconds: float
+    #: The same moment for people, in UTC.
+    text: str
+    #: Not later than this moment, by this process's time.monotonic.
+    here: float
+    #: Whether a process that holds a claim is gone; None: nobody knows.
+    is_gone: Callable[[str], bool | None] = lambda _: None
+
+
+@attrs.frozen
+class Record:
+    """What the ledger has of one lead; the fields are the columns of its table."""
+
+    id: str
+    campaign: str
+    #: Digests of the two identities.
+    number: str
+    external: str | None
+    #: In clear until the lead is added, since an unknown lead is looked up by it.
+    external_id: str | None
+    #: Digests of external id, time zone and call data, as they were sent.
+    content: str
+    state: str
+    #: The attempt that holds the claim, and its process.
+    owner: str | None
+    process: str | None
+    #: When it was claimed, and until when, by the store's clock.
+    epoch: str
+    since: float
+    until: float
+    #: When the earliest send whose outcome is unknown began.
+    doubt: float | None
+    doubt_epoch: str | None
+    #: The platform's id.
+    lead_id: str | None
+    #: For people, in UTC: when it was last claimed, and when the state became this.
+    sent: str
+    changed: str
+
+    def state_at(self, now: Now) -> State:
+        """The state now: a claim that is over is unknown."""
+        return (
+            State.UNKNOWN if self.state == State.CLAIMED and self._over(now) else State(self.state)
+        )
+
+    def _over(self, now: Now) -> bool:
+        return (
+            self.epoch != now.epoch
+            or not self.since - SKEW <= now.seconds < self.until
+            or (self.process is not None and now.is_gone(self.process) is True)
+        )
+
+
+class Book:
+    """The records of one transaction, and what is to be written of them."""
+
+    def __init__(
+        self, records: Iterable[Record], certain: Iterable[tuple[str, str, int]] = ()
+    ) -> None:
+        self._records = {record.id: record for record in records}
+        #: Campaign, state and number of those that are added or free, in an overview.
+        self.certain: list[tuple[str, str, int]] = list(certain)
+        self.written: dict[str, Record] = {}
+        self.deleted: set[str] = set()
+
+    def having(self, campaign: str, keys: Iterable[str]) -> list[Record]:
+        """The records of a campaign with one of these identities."""
+        wanted = {*keys}
+        return [
+            each
+            for each in self._records.values()
+            if each.campaign == campaign and wanted & {each.number, each.external}
+        ]
+
+    def all(self) -> list[Record]:
+        """All records that were read."""
+        return list(self._records.values())
+
+    def uncertain(self) -> list[Record]:
+        """The records that are claimed or unknown, in an overview."""
+        return [each for each in self.all() if each.state in UNCERTAIN]
+
+    def get(self, id: str) -> Record | None:  # noqa: A002  # the column's name
+        return self._records.get(id)
+
+    def put(self, record: Record) -> None:
+        self._records[record.id] = self.written[record.id] = record
+        self.deleted.discard(record.id)
+
+    def delete(self, record: Record) -> None:
+        self._records.pop(record.id, None)
+        self.written.pop(record.id, None)
+        self.deleted.add(record.id)

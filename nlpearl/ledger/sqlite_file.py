@@ -1,0 +1,99 @@
+"""What is in the file of a SQLite ledger: its tables, what is said to them, who has it open."""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Generator
+
+import attrs
+
+from .machine import boot, is_gone
+from .records import Record
+
+#: PRAGMA application_id of a ledger: "NLPL".
+APPLICATION_ID = 0x4E4C504C
+#: PRAGMA user_version: raised whenever an older library could misread the file.
+VERSION = 2
+COLUMNS = [field.name for field in attrs.fields(Record)]
+
+SCHEMA = """
+CREATE TABLE ledger (
+    salt BLOB NOT NULL,       -- keeps the digests of one ledger from being compared with another's
+    base_url TEXT,            -- the API that it is bound to
+    api_version TEXT
+);
+CREATE TABLE users (
+    process TEXT PRIMARY KEY  -- who has it open; without its -wal file it is not to be trusted then
+);
+CREATE TABLE leads (
+    id TEXT PRIMARY KEY,
+    campaign TEXT NOT NULL,
+    number TEXT NOT NULL,     -- digest of the phone number
+    external TEXT,            -- digest of the external id
+    external_id TEXT,         -- as it was given, until the lead is added
+    content TEXT NOT NULL,    -- digests: external id, time zone, call data, as they were sent
+    state TEXT NOT NULL,      -- 'claimed' (unknown, once the claim is over), 'added', 'unknown',
+                              -- 'free' (certainly not added)
+    owner TEXT,               -- the attempt that holds the claim
+    process TEXT,             -- and its process
+    epoch TEXT NOT NULL,      -- the boot of the machine that `since` and `until` are times of
+    since REAL NOT NULL,
+    until REAL NOT NULL,
+    doubt REAL,               -- when the earliest send whose outcome is unknown began
+    doubt_epoch TEXT,
+    lead_id TEXT,             -- the platform's, if added
+    sent TEXT NOT NULL,       -- when it was last about to be sent, in UTC
+    changed TEXT NOT NULL     -- when the state became this, in UTC
+) WITHOUT ROWID;
+CREATE INDEX leads_number ON leads (number);
+CREATE INDEX leads_external ON leads (external);
+"""
+
+HEAD = "SELECT salt, base_url, api_version FROM ledger"
+ALL = f"SELECT {', '.join(COLUMNS)} FROM leads"
+INSERT = f"INSERT INTO leads VALUES ({', '.join('?' * len(COLUMNS))})"
+# One step for all of a transaction: each step lets go of the interpreter lock.
+READ = f"""
+SELECT {", ".join(COLUMNS)} FROM leads WHERE number IN (SELECT value FROM json_each(?1))
+UNION SELECT {", ".join(COLUMNS)} FROM leads WHERE external IN (SELECT value FROM json_each(?1))
+"""  # the columns are our own
+READ_UNCERTAIN = f"SELECT {', '.join(COLUMNS)} FROM leads WHERE state IN ('claimed', 'unknown')"
+COUNT_CERTAIN = """
+SELECT campaign, state, count(*) FROM leads
+WHERE state NOT IN ('claimed', 'unknown') GROUP BY campaign, state
+"""
+WRITE = f"""
+INSERT OR REPLACE INTO leads ({", ".join(COLUMNS)})
+SELECT {", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(COLUMNS)))} FROM json_each(?)
+"""
+
+
+def marks(connection: sqlite3.Connection) -> dict[str, bool | None]:
+    """Who has the file open, by their marks, and whether that process is gone."""
+    found: dict[str, bool | None] = {}
+    for [mark] in connection.execute("SELECT process FROM users"):
+        _, of_boot, name = mark.split(" ", 2)
+        found[mark] = of_boot != boot() or is_gone(name)
+    return found
+
+
+def remove(connection: sqlite3.Connection, marks: dict[str, bool | None]) -> None:
+    """Remove the marks of who is gone."""
+    gone = [(mark,) for mark, is_gone in marks.items() if is_gone]
+    connection.executemany("DELETE FROM users WHERE process = ?", gone)
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    with immediate(connection):
+        for statement in SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("INSERT INTO ledger VALUES (?, NULL, NULL)", (secrets.token_bytes(16),))
+
+
+@contextlib.contextmanager
+def immediate(connection: sqlite3.Connection) -> Generator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        yield
