@@ -22,13 +22,21 @@ from nlpearl import UnsettledLeadError
 from .conftest import KEY, Colour
 from .servers import CAMPAIGN_ID, Request, Server, answer, replying
 
-ROWS = 300
+ROWS = 80
 CONCURRENCY = 8
+#: Of leads that may be claimed at once: some are read ahead.
+MOST = round(1.2 * CONCURRENCY)
 
 FORKING = f"""
 import asyncio, os, sys
 from nlpearl import AsyncNLPearl, NLPearl
-import httpx, nlpearl.bulk.threads
+import functools, ssl
+# What each child would do anew: imports, and certificates, which httpx reads for plain http, too.
+import anyio._backends._asyncio, httpcore, httpx
+import nlpearl.bulk.tasks, nlpearl.bulk.threads, nlpearl.calls.claiming, nlpearl.calls.operations
+import nlpearl.http.sockets
+ssl.create_default_context = functools.cache(ssl.create_default_context)
+httpx.Client().close()
 
 COLOUR, URL = sys.argv[1:]
 
@@ -46,7 +54,7 @@ async def add_all_async(rows, ledger):
 for line in sys.stdin:
     ledger, prefix = line.split()
     rows = [
-        {{"phone_number": "+14155550123", "external_id": f"{{prefix}}-{{n}}"}}
+        {{"phone_number": f"+1415555{{n:04}}", "external_id": f"{{prefix}}-{{n}}"}}
         for n in range({ROWS})
     ]
     child = os.fork()
@@ -64,7 +72,7 @@ for line in sys.stdin:
 
 def rows(prefix: int) -> list[dict[str, Any]]:
     return [
-        {"phone_number": "+14155550123", "external_id": f"{prefix}-{number}"}
+        {"phone_number": f"+1415555{number:04}", "external_id": f"{prefix}-{number}"}
         for number in range(ROWS)
     ]
 
@@ -95,8 +103,13 @@ def kill_and_resume(colour: Colour, directory: Path, kills: int) -> None:
             ledger = directory / f"{done}.ledger"
             print(ledger, done, file=forking.stdin, flush=True)
             child = int(forking.stdout.readline())
-            time.sleep(chance.uniform(0, 0.15))
+            # Amid its work, however busy the machine is: after so many leads, and a moment.
+            until = len(counted) + chance.randrange(20)
             with contextlib.suppress(ProcessLookupError):
+                while len(counted) < until:
+                    os.kill(child, 0)
+                    time.sleep(0.001)
+                time.sleep(chance.choice([0, 0.001, 0.01]))
                 os.kill(child, signal.SIGKILL)
             status = int(forking.stdout.readline())
             assert status in (0, signal.SIGKILL)
@@ -108,6 +121,8 @@ def kill_and_resume(colour: Colour, directory: Path, kills: int) -> None:
                 killed_here = 0
         forking.stdin.close()
         assert forking.wait(30) == 0
+    print(f"{killed} kills, {done} ledgers of {ROWS} rows, {counted.total()} leads")
+    assert done >= kills / 50
 
 
 def account(
@@ -135,7 +150,7 @@ def account(
             assert count <= 1
             unsettled += 1
     # What was in flight at a kill, and the 503s.
-    assert unsettled <= kills * CONCURRENCY + ROWS / 10
+    assert unsettled <= kills * MOST + ROWS / 10
 
 
 def test_killed_and_run_again_each_row_is_sent_once_at_most(colour: Colour, tmp_path: Path) -> None:
@@ -143,6 +158,6 @@ def test_killed_and_run_again_each_row_is_sent_once_at_most(colour: Colour, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_killed_hundreds_of_times(colour: Colour, tmp_path: Path) -> None:
-    kill_and_resume(colour, tmp_path, kills=300)
+@pytest.mark.timeout(900)
+def test_killed_a_thousand_times_in_all(colour: Colour, tmp_path: Path) -> None:
+    kill_and_resume(colour, tmp_path, kills=500)
