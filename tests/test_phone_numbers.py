@@ -5,6 +5,7 @@ numbering plan knows: 555-0100 to 0199 (US), 020 7946 0 (GB), 01 99 00 (FR), 030
 """
 
 import logging
+import random
 import re
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from phonenumbers import PhoneNumberFormat
 
 from nlpearl import AddedLead, InvalidArgumentError, InvalidLeadError, Lead, NLPearl
 from nlpearl.leads.phone_numbers import check_region, to_phone_number
+from nlpearl.leads.phone_readings import ordinary
 
 from .conftest import KEY, PHONE, Colour
 from .servers import Server, answer, answers
@@ -490,6 +492,25 @@ def examples(region: str) -> list[phonenumbers.PhoneNumber]:
     found = [phonenumbers.example_number_for_type(region, kind) for kind in sorted(kinds)]
     numbers = {str(number): number for number in found if number is not None}
     return [number for number in numbers.values() if number.national_number != 3101234]
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_short_path_takes_only_what_phonenumbers_takes(region: str) -> None:
+    chance = random.Random(region)
+    code = phonenumbers.country_code_for_region(region)
+    taken = 0
+    for number in chance.choices(examples(region), k=50):
+        digits = list(phonenumbers.national_significant_number(number))
+        if chance.random() < 0.9:  # another digit, or one too many or too few
+            at = chance.randrange(len(digits))
+            digits[at : at + 1] = chance.choice(["", *"0123456789", "00", "11"])
+        national = "".join(digits)
+        if national and ordinary(region)(national):
+            taken += 1
+            zeros = len(national) - len(national.lstrip("0") or "0")
+            meant = phonenumbers.PhoneNumber(code, int(national), None, zeros > 0, zeros)
+            assert phonenumbers.is_valid_number_for_region(meant, region), national
+    assert taken > 0
 
 
 def written(number: phonenumbers.PhoneNumber, form: int) -> str:

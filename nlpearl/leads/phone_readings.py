@@ -5,12 +5,18 @@ since it looks for a number in a text, and turns letters into keys.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import CountryCodeSource, PhoneNumber, ValidationResult
+from phonenumbers import (
+    CountryCodeSource,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberDesc,
+    ValidationResult,
+)
 
 from ..privacy import masked
 from .phone_cells import EXAMPLE, Spelling
@@ -192,8 +198,11 @@ def _exists(code: int, national: str) -> bool:
         return False
     regions = _REGIONS[code]
     key = code, national[:3]
+    region = _latest.get(key, regions[0])
+    if ordinary(region)(national):
+        return True
     number = _phone_number(code, national)
-    if phonenumbers.is_valid_number_for_region(number, _latest.get(key, regions[0])):
+    if phonenumbers.is_valid_number_for_region(number, region):
         return True
     if (
         len(regions) == 1
@@ -203,6 +212,26 @@ def _exists(code: int, national: str) -> bool:
         return False
     _latest[key] = phonenumbers.region_code_for_number(number) or regions[0]
     return True
+
+
+@cache
+def ordinary(region: str) -> Callable[[str], object]:
+    """Matches the numbers of a region's fixed lines and mobiles, nearly all that there are.
+
+    phonenumbers asks for eight other kinds first, which was 3 % of a call (2026-11).
+    """
+    plan = PhoneMetadata.metadata_for_region(region)
+    if plan is None:  # a code of no region, such as +800
+        return lambda _: None
+    kinds = "|".join(map(_pattern, (plan.fixed_line, plan.mobile)))
+    return re.compile(f"(?={_pattern(plan.general_desc)}$)(?:{kinds})").fullmatch
+
+
+def _pattern(kind: PhoneNumberDesc | None) -> str:
+    if kind is None:
+        return "(?!)"
+    lengths = "|".join(f"[0-9]{{{length}}}" for length in kind.possible_length)
+    return f"(?:(?=(?:{lengths})$)(?:{kind.national_number_pattern}))"
 
 
 def _phone_number(code: int, national: str) -> PhoneNumber:
