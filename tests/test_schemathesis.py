@@ -30,6 +30,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.mark.slow
 @schema.parametrize()  # type: ignore[untyped-decorator]
 @settings(max_examples=200, suppress_health_check=PATIENT)
 def test_the_sandbox_keeps_its_document(case: Any, sandbox: Sandbox) -> None:
