@@ -82,7 +82,7 @@ dist: .venv/ready ## build wheel and sdist into dist/, byte for byte the same ea
 dist-test: dist ## run the sdist's own tests: each Python that is here, the lowest attrs and httpx
 	$(BIN)/python -m tools.dist_test dist/*.tar.gz
 
-bench: .venv/ready ## measure speed beside bare httpx and other clients, into benchmarks/ (half an hour)
+bench: .venv/ready .venv/postgres ## measure speed beside bare httpx and other clients, into benchmarks/ (half an hour)
 	$(BIN)/python benchmarks/run.py $(PARTS)
 
 spec: .venv/ready ## take openapi.yaml from the vendor's page (PAGES="…": other addresses, files, folders)

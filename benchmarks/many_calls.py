@@ -7,6 +7,7 @@ clients made before the clock runs; connections are opened while it runs.
 import asyncio
 import json
 import os
+import secrets
 import sys
 import tempfile
 import threading
@@ -56,16 +57,33 @@ def nlpearl_client_async(url: str, concurrency: int, count: int, ledger: str | N
 
 
 def nlpearl_client_ledger(url: str, concurrency: int, count: int) -> Run:
-    return nlpearl_client(url, concurrency, count, os.path.join(tempfile.mkdtemp(), "ledger"))  # noqa: PTH118
+    return nlpearl_client(url, concurrency, count, _file())
 
 
 def nlpearl_client_ledger_async(url: str, concurrency: int, count: int) -> Run:
-    return nlpearl_client_async(
-        url,
-        concurrency,
-        count,
-        os.path.join(tempfile.mkdtemp(), "ledger"),  # noqa: PTH118
-    )
+    return nlpearl_client_async(url, concurrency, count, _file())
+
+
+def nlpearl_client_postgres(url: str, concurrency: int, count: int) -> Run:
+    return nlpearl_client(url, concurrency, count, _database())
+
+
+def nlpearl_client_postgres_async(url: str, concurrency: int, count: int) -> Run:
+    return nlpearl_client_async(url, concurrency, count, _database())
+
+
+def _file() -> str:
+    return os.path.join(tempfile.mkdtemp(), "ledger")  # noqa: PTH118
+
+
+def _database() -> str:
+    """A new database of the server that run.py has started."""
+    import psycopg
+
+    place, name = os.environ["BENCH_POSTGRES"], f"bench_{secrets.token_hex(4)}"
+    with psycopg.connect(place, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{place.rpartition('/')[0]}/{name}"
 
 
 def httpx_sequential(url: str, _: int, count: int) -> Run:

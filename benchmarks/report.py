@@ -24,6 +24,8 @@ NAMES = {
     "openai_async": "openai",
     "nlpearl_client_ledger": "**nlpearl-client, with a ledger**",
     "nlpearl_client_ledger_async": "**nlpearl-client, with a ledger**",
+    "nlpearl_client_postgres": "**nlpearl-client, with a PostgreSQL ledger**",
+    "nlpearl_client_postgres_async": "**nlpearl-client, with a PostgreSQL ledger**",
     "httpx_lanes": "threads, each with an httpx client of its own",
     "httpx_lanes_async": "tasks, each with an httpx client of its own",
     "httpx_sequential": "`httpx.Client.put`, one after the other",

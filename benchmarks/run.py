@@ -28,6 +28,10 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.postgres import Server as PostgreSQL  # noqa: E402  # found by the line above
+
 VENVS = ROOT / ".venv-bench"
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
 DELAY = 0.05
@@ -51,7 +55,7 @@ ONE = {
     "nlpearl_client_async": "clients",
     "openai_async": "openai",
 }
-OURS = ("nlpearl_client", "nlpearl_client_ledger")
+OURS = ("nlpearl_client", "nlpearl_client_ledger", "nlpearl_client_postgres")
 MANY = {
     **{name + colour: (1, 10, 50, 100, 200) for name in OURS for colour in ("", "_async")},
     "httpx_lanes": (10, 50, 100, 200),
@@ -184,7 +188,8 @@ def _instructions(url: str, name: str) -> float:
 def many() -> list[Figures]:
     """Many calls to a server that answers each after 50 ms."""
     found = []
-    with server(DELAY) as url:
+    with server(DELAY) as url, PostgreSQL() as database:
+        os.environ["BENCH_POSTGRES"] = database.url
 
         def measure(name: str, concurrency: int) -> Figures:
             count = max(60, 20 * concurrency)
