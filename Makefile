@@ -58,7 +58,7 @@ slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their ti
 
 fuzz: .venv/ready ## feed answers, files and zone names with rubbish, a minute each (SECONDS=…)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
-	for target in answers csv jsonl zones; do \
+	for target in answers csv json excel zones; do \
 		$(BIN)/python -W ignore -m tools.fuzz $$target $${SECONDS:-60} || exit 1; done
 
 audit: .venv/ready ## ask for known weaknesses of the pinned packages and the workflows (needs the internet)

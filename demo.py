@@ -122,6 +122,7 @@ def command(sandbox: Sandbox, file: Path) -> None:
         [sys.executable, "-m", "nlpearl", *arguments],
         cwd=file.parent,
         env=os.environ | environment,
+        stderr=subprocess.STDOUT,  # where progress goes
         check=False,
     )
 

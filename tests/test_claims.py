@@ -420,10 +420,11 @@ class EveryOrder(RuleBasedStateMachine):
 #: Without shrinking what was found.
 HUNTS = settings(max_examples=2000, stateful_step_count=40, database=None, phases=[Phase.generate])
 
-EveryOrder.TestCase.settings = settings(max_examples=300, stateful_step_count=40)
+EveryOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestEveryOrder = EveryOrder.TestCase
 
 
+@pytest.mark.slow
 def test_the_machine_finds_a_ledger_that_sends_again_what_is_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -62,6 +62,7 @@ def test_an_example_runs_as_it_is(name: str, says: list[str], examples: Path) ->
     assert [text for text in says if text not in said] == []
 
 
+@pytest.mark.slow
 def test_the_suite_of_a_user_passes(examples: Path) -> None:
     assert "4 passed" in run(examples / "own_tests", "-m", "pytest", "-q", "-c", "/dev/null", ".")
 

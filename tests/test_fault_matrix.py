@@ -26,7 +26,7 @@ def test_what_the_caller_is_told_agrees_with_what_the_server_stored(cell: Cell) 
 
 def reconciles(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.05)
-    monkeypatch.setattr("tests.fault_matrix.RECONCILING", 0.45)
+    monkeypatch.setattr("tests.fault_matrix.RECONCILING", 1.2)
     end, stored = play(cell, reconcile=True)
     assert violation(end, stored) is None, end
     if cell.fault.stores:
@@ -64,7 +64,7 @@ FAULT = st.one_of(st.sampled_from(QUICK), st.sampled_from(QUICK), st.just(OK))
 
 
 @pytest.mark.parametrize("name", ["sync", "async"])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(FAULT, min_size=1, max_size=60), calls=st.integers(20, 40))
 def test_no_sequence_of_faults_adds_a_lead_twice_or_hides_one(
     name: Any, faults: list[Fault], calls: int, monkeypatch: pytest.MonkeyPatch

@@ -187,6 +187,7 @@ def test_a_warning_of_the_generator_is_an_error_and_is_shown(project: Path) -> N
         make(project / "made", root=project)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hook", "complaint"),
     [
@@ -257,6 +258,7 @@ CLIENT = "generated/nlpearl_api"
 DOCUMENT = "nlpearl/sandbox/openapi.json"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "found"),
     [
@@ -285,6 +287,7 @@ def test_a_check_of_what_was_generated_finds_nothing_and_byte_code_is_no_differe
     assert check(project) == []
 
 
+@pytest.mark.slow
 def test_a_failed_check_fails_make_and_generating_mends_it(project: Path) -> None:
     for spoil in (_new, _missing, _changed, _without_document):
         spoil(project)
@@ -340,6 +343,7 @@ def _another_locale_and_hash_seed(around: Path) -> dict[str, str]:
     return {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONHASHSEED": "42"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "surround",
     [

@@ -183,6 +183,7 @@ def test_the_facade_knows_the_document() -> None:
     assert said_of(ROOT) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_of_the_document_is_harmless_or_says_what_to_do(edit: str, project: Path) -> None:
     change, expected = EDITS[edit]

@@ -154,7 +154,7 @@ def account(
 
 
 def test_killed_and_run_again_each_row_is_sent_once_at_most(colour: Colour, tmp_path: Path) -> None:
-    kill_and_resume(colour, tmp_path, kills=20)
+    kill_and_resume(colour, tmp_path, kills=8)
 
 
 @pytest.mark.slow

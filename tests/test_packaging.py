@@ -262,6 +262,7 @@ def users_script(tmp_path: Path) -> Path:
     return script
 
 
+@pytest.mark.slow
 def test_mypy_follows_a_users_code_into_the_low_level_client(
     installed: Environment, users_script: Path, tmp_path: Path
 ) -> None:
@@ -271,6 +272,7 @@ def test_mypy_follows_a_users_code_into_the_low_level_client(
     assert said.endswith("Success: no issues found in 1 source file\n")
 
 
+@pytest.mark.slow
 def test_pyright_follows_a_users_code_into_the_low_level_client(
     installed: Environment, users_script: Path, tmp_path: Path
 ) -> None:
@@ -285,6 +287,7 @@ def test_pyright_follows_a_users_code_into_the_low_level_client(
     assert {remark["severity"] for remark in said["generalDiagnostics"]} == {"information"}
 
 
+@pytest.mark.slow
 def test_every_type_of_the_public_interface_is_known(
     distributions: Distributions, tmp_path: Path
 ) -> None:

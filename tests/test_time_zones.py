@@ -109,6 +109,7 @@ def test_every_iana_name_is_an_id_or_refused() -> None:
         assert to_windows_time_zone(name.lower().replace("_", " ")) == id_
 
 
+@pytest.mark.slow
 def test_names_with_one_id_have_one_clock_through_2028() -> None:
     """That it is the id's own clock is checked where the table is made, which knows CLDR's."""
     ids = {name: to_windows_time_zone(name) for name in NAMES}

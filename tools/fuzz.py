@@ -7,20 +7,30 @@ come out, and no message may hold the key or a control character. What breaks th
 # pyright: basic, reportMissingImports=false, reportMissingModuleSource=false, reportAttributeAccessIssue=false
 # (atheris has no types, and is installed by `make fuzz` alone.)
 
+import contextlib
 import gzip
+import io
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import atheris
+import openpyxl
 
 with atheris.instrument_imports(include=["nlpearl"]):
     import httpx
 
     from nlpearl import WINDOWS_TIME_ZONES, NLPearl, NLPearlError, to_windows_time_zone
-    from nlpearl.cli.files import Columns, FileError, Source
-    from nlpearl.leads.lead import to_lead_of_row
+    from nlpearl.cli.checks import Checker, Refused
+    from nlpearl.cli.do_not_call import DoNotCall
+    from nlpearl.cli.files.contents import Contents
+    from nlpearl.cli.files.formats import Options, open_table
+    from nlpearl.cli.files.rows import FileError
+    from nlpearl.cli.planning import Wishes, is_header
+    from nlpearl.cli.repeats import Repeats
+    from nlpearl.cli.source import Source
 
 SECRET = "s3cretKey0000000"  # noqa: S105  (nobody's)
 Target = Callable[[bytes], None]
@@ -75,40 +85,72 @@ def answers() -> tuple[Target, list[bytes]]:
     ]
 
 
-def _rows(kind: str, data: bytes, folder: Path) -> None:
+def _rows(data: bytes, folder: Path) -> None:
     file = folder / "people"
     file.write_bytes(data)
-    source = Source(str(file), Columns({}, "call-data"), kind, "utf-8-sig", lambda _: None)  # type: ignore[arg-type]
+    wishes = Wishes([], ["all"])
+    count = 0
     try:
-        source.examine()
-        for row in source.rows():
-            try:
-                to_lead_of_row(row, "US")
-            except NLPearlError as error:
-                told(error)
+        with (
+            contextlib.closing(Contents(str(file))) as contents,
+            contextlib.closing(Repeats("line")) as repeats,
+        ):
+            table = open_table(contents, Options(), lambda names: is_header(names, wishes))
+            source = Source(table, wishes)
+            source.examine()
+            checker = Checker(source.plan, "US", DoNotCall(), repeats)
+            for row in source.rows():
+                count += 1
+                checked = checker.check(row)
+                if isinstance(checked, Refused):
+                    told(NLPearlError(checked.reason))
     except FileError as error:
         told(error)
     else:
-        assert len(source.places) == source.total, "a row was lost"
+        assert count == source.total, "a row was lost"
 
 
 def csv() -> tuple[Target, list[bytes]]:
     """A file of CSV."""
     folder = Path(tempfile.mkdtemp())
-    return lambda data: _rows("csv", data, folder), [
+    return lambda data: _rows(data, folder), [
         b"phone_number,external_id,firstName\n+14155550123,1,Joe\n(415) 555-0124,2,\n",
         b'phone_number;time_zone\r\n"+14155550123";Europe/Rome\r\n\r\n+14155550124\r\n',
         b'\xef\xbb\xbfphone_number\tcall_data.age\n+14155550123\t"4\n2"\n',
+        b'sep=;\nphone;DoNotCall;call_data\n+14155550123;no;{"a":1}\n"a" b;#N/A;\0\n',
+        "phone,name\n+14155550123,Zoë\n".encode("utf-16"),
     ]
 
 
-def jsonl() -> tuple[Target, list[bytes]]:
-    """A file of JSON Lines."""
+def json() -> tuple[Target, list[bytes]]:
+    """A file of JSON."""
     folder = Path(tempfile.mkdtemp())
-    return lambda data: _rows("jsonl", data, folder), [
+    return lambda data: _rows(data, folder), [
         b'{"phone_number": "+14155550123", "external_id": 1, "call_data": {"age": 42}}\n[]\n',
         b'{"phone_number": 1, "time_zone": ["PST"], "n": 1e999, "call_data": {"call_data": {}}}',
+        b'[{"phone": "+14155550123", "tz": "UTC", "x": NaN}, {"phone": null}, 7]',
     ]
+
+
+def excel() -> tuple[Target, list[bytes]]:
+    """A workbook: its sheet, in a package that is well."""
+    folder = Path(tempfile.mkdtemp())
+    book, data = openpyxl.Workbook(), io.BytesIO()
+    for row in (["phone", "tz"], ["+14155550123", "UTC"], [14155550124, "=A1"]):
+        book.worksheets[0].append(row)
+    book.save(data)
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(data) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+
+    def target(given: bytes) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as package:
+            for name, part in (parts | {sheet: given}).items():
+                package.writestr(name, part)
+        _rows(packed.getvalue(), folder)
+
+    return target, [parts[sheet]]
 
 
 def zones() -> tuple[Target, list[bytes]]:
@@ -129,7 +171,7 @@ def zones() -> tuple[Target, list[bytes]]:
 
 def main() -> None:
     name, seconds = sys.argv[1:]
-    target, seeds = {each.__name__: each for each in (answers, csv, jsonl, zones)}[name]()
+    target, seeds = {each.__name__: each for each in (answers, csv, json, excel, zones)}[name]()
     corpus = Path(".fuzz", name)
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):

@@ -20,7 +20,7 @@ from nlpearl.sandbox import Sandbox
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 96
 COMMAND = "nlpearl add-leads 67d42f167f3c392c6d7a2d40 people.csv"
-MAPS = "--map Mobile=phone_number --map Notes="
+OPTIONS = "--call-data firstName"
 
 
 def record() -> str:
@@ -43,22 +43,23 @@ def record() -> str:
             "COLUMNS": str(WIDTH),
         }
         shown = subprocess.run(
-            [sys.executable, "-m", *COMMAND.split(), *MAPS.split()],
+            [sys.executable, "-m", *COMMAND.split(), *OPTIONS.split()],
             cwd=folder,
             env=os.environ | environment,
             capture_output=True,
             text=True,
             check=False,
-        ).stdout
-    lines = shown.splitlines()
-    bars = [index for index, line in enumerate(lines) if "/500" in line]
-    return "\n".join(line for index, line in enumerate(lines) if index not in bars[:-1])
+        ).stderr
+    # Of what was written over, the last: a cursor that goes up begins it anew.
+    before, _, last = shown.rpartition("\x1b[1A")
+    start = before.index("\x1b[?25lAdding")
+    return before[before.index("File") : start] + last.removeprefix("\x1b[2K")
 
 
 def main() -> None:
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True)
-        console.print(f"$ {COMMAND} \\\n    {MAPS}", highlight=False)
+        console.print(f"$ {COMMAND} \\\n    {OPTIONS}", highlight=False)
         console.print(Text.from_ansi(record()))
         picture = console.export_svg(title="nlpearl")
     target = ROOT / "docs" / "command.svg"

@@ -17,7 +17,7 @@ from ..http.lane import Lane
 from ..leads.lead import Lead
 from ..leads.results import AddedLead
 from ..ledger.claims import Claim, Unsettled, Verdict
-from ..ledger.ledger import HANGS, PATIENCE, Ledger
+from ..ledger.ledger import HANGING, HANGS, PATIENCE, Ledger
 
 logger: logging.Logger = logging.getLogger("nlpearl")
 
@@ -59,12 +59,11 @@ class Claims:
             self.error = error
 
     async def _told(self, lane: Lane, future: Future[Value], patience: float) -> Value:
-        """What the ledger says; LedgerError if it hangs: a disk, or a database whose commit waits
-        for a replica that is away."""
+        """What the ledger says; LedgerError if it hangs."""
         try:
             return await lane.wait_for(future, patience + HANGS)
         except TimeoutError:
-            raise LedgerError("the ledger does not respond; see whether its store works") from None
+            raise LedgerError(HANGING) from None
 
     async def close(self, lane: Lane) -> None:
         """Close the ledger, if it is of this run alone."""

@@ -1,28 +1,26 @@
-"""The commands. Exit codes: 0 all added; 1 some were not, and the results say which; 2 nothing was
-started; 130 interrupted."""
+"""The commands and their options. What a command does is in a module of its own."""
 
-import contextlib
-import signal
 import sys
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from .. import __version__
-from ..bulk.threads import LeadRun
 from ..client import NLPearl
-from ..errors import InvalidLeadError, NLPearlError
-from ..leads.lead import to_lead_of_row
-from ..leads.phone_numbers import check_region
-from ..privacy import mask_all
+from ..errors import NLPearlError
 from ..time_zones.convert import to_windows_time_zone
-from .files import Columns, FileError, Source, read_map
-from .report import Results, Watch, closing_table
-
-ALL_ADDED, SOME_NOT, NOTHING_STARTED, INTERRUPTED = 0, 1, 2, 130
+from .add_file import add_file
+from .closing import ALL_ADDED, INTERRUPTED, NOTHING_STARTED, SOME_NOT
+from .failures import sentences
+from .files.formats import Options
+from .files.rows import FileError
+from .ledger import ledger as ledger_group
+from .ledger_places import check_place
+from .order import Order
+from .output import prepare_streams, say_error
+from .planning import Wishes, read_call_data, read_map
+from .reasons import in_words
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,36 +28,55 @@ ALL_ADDED, SOME_NOT, NOTHING_STARTED, INTERRUPTED = 0, 1, 2, 130
 def nlpearl() -> None:
     """Add leads to NLPearl campaigns: each once, in its own time zone, or you know why not.
 
-    The key comes from the environment: NLPEARL_API_KEY="AccountId:SecretKey".
+    The API key is read from the environment: NLPEARL_API_KEY="AccountId:SecretKey".
     """
 
 
-def fail(message: object, code: int = NOTHING_STARTED) -> None:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(code)
-
-
-@contextlib.contextmanager
-def sentences() -> Generator[None]:
-    """What goes wrong before anything was started is a sentence, not a traceback."""
-    try:
-        yield
-    except (NLPearlError, FileError, OSError) as error:
-        fail(error)
-
+nlpearl.add_command(ledger_group)
 
 _region = click.option(
-    "--default-region", metavar="CODE", help="Where numbers without + are at home."
+    "--default-region",
+    metavar="CODE",
+    help="Country of numbers without a +, such as US.",
 )
-_reconciles = click.option("--reconcile", is_flag=True, help="Look up what has no known end.")
+_resends = click.option(
+    "--resend-unknown",
+    is_flag=True,
+    help="Also resend leads whose outcome is unknown. Those who were added are called twice.",
+)
+_allows_same_number = click.option(
+    "--allow-same-number",
+    is_flag=True,
+    help="Also add numbers that were added under another external id. They are called again.",
+)
+_reconciles = click.option(
+    "--reconcile",
+    is_flag=True,
+    help="If an outcome is unknown, look the lead up by its external id.",
+)
 
 
 @nlpearl.command()
 @click.argument("campaign_id")
 @click.argument("phone_number")
-@click.option("--external-id")
-@click.option("--time-zone", help="A Windows id or an IANA name.")
-@click.option("--call-data", "-d", multiple=True, metavar="NAME=VALUE")
+@click.option("--external-id", metavar="ID", help="Your own id for this lead.")
+@click.option(
+    "--time-zone", metavar="NAME", help="Such as America/New_York. Default: the campaign's."
+)
+@click.option(
+    "--call-data",
+    "-d",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable of the conversation. Can be given several times.",
+)
+@click.option(
+    "--ledger",
+    metavar="PLACE",
+    help="A file, or postgresql://user@host/database. A lead that it knows is not added again.",
+)
+@_resends
+@_allows_same_number
 @_region
 @_reconciles
 def add_lead(
@@ -68,31 +85,38 @@ def add_lead(
     external_id: str | None,
     time_zone: str | None,
     call_data: tuple[str, ...],
+    ledger: str | None,
+    resend_unknown: bool,
+    allow_same_number: bool,
     default_region: str | None,
     reconcile: bool,
 ) -> None:
-    """Add one person to a campaign; prints the lead id."""
+    """Add one lead to a campaign, and print its lead id."""
     data = dict[str, str]()
     for text in call_data:
         name, equals, value = text.partition("=")
         if not equals:
-            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
+            raise click.BadParameter(f"--call-data {text!r} is not of the form NAME=VALUE")
         data[name] = value
-    code = NOTHING_STARTED
+    with sentences():
+        where = None if ledger is None else check_place(ledger)
+        if where is None and (resend_unknown or allow_same_number):
+            raise FileError("--resend-unknown and --allow-same-number need a --ledger")
     try:
-        with NLPearl(default_region=default_region, reconcile=reconcile) as client:
+        with NLPearl(default_region=default_region, reconcile=reconcile, ledger=where) as client:
             added = client.add_lead(
                 campaign_id,
                 phone_number,
                 external_id=external_id,
                 time_zone=time_zone,
                 call_data=data or None,
+                resend_unknown=resend_unknown,
+                allow_same_number=allow_same_number,
             )
     except NLPearlError as error:
-        code = NOTHING_STARTED if error.outcome.name == "NOT_SENT" else SOME_NOT
-        fail("\n".join([f"{error.outcome.name}: {error}", *getattr(error, "__notes__", [])]), code)
-    else:
-        click.echo(added.lead_id)
+        say_error(f"{error.outcome.value}: {in_words(error)}")
+        sys.exit(NOTHING_STARTED if error.outcome.name == "NOT_SENT" else SOME_NOT)
+    click.echo(added.lead_id)
 
 
 @nlpearl.command()
@@ -103,146 +127,82 @@ def add_lead(
     "maps",
     multiple=True,
     metavar="COLUMN=ARGUMENT",
-    help="What a column is: phone_number, external_id, time_zone, call_data.NAME; or "
-    "nothing, to leave it out.",
+    help="Use COLUMN as phone_number, external_id, time_zone, call_data or call_data.NAME. "
+    "COLUMN= leaves it out.",
 )
 @click.option(
-    "--other-columns",
-    type=click.Choice(["call-data", "leave-out"]),
-    default="call-data",
-    show_default=True,
-    help="What becomes of all others.",
+    "--call-data",
+    multiple=True,
+    metavar="COLUMNS",
+    help="Columns that become call data, such as firstName,visits; or all.",
 )
-@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), help="By default by name.")
-@click.option("--encoding", default="utf-8-sig", show_default="UTF-8")
+@click.option(
+    "--do-not-call",
+    metavar="FILE",
+    help="A file of phone numbers that are never called.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "json", "xlsx"]),
+    help="Default: by what is in the file.",
+)
+@click.option("--encoding", help="Of a text without a byte order mark. Default: UTF-8.")
+@click.option("--sheet", metavar="NAME", help="Default: the one with a column of phone numbers.")
 @click.option(
     "--ledger",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="By default beside the file, as FILE.ledger.",
+    metavar="PLACE",
+    help="A file, or postgresql://user@host/database. Default: nlpearl-CAMPAIGN_ID.ledger next to "
+    "the file.",
+)
+@click.option(
+    "--no-ledger", is_flag=True, help="Keep no ledger. A second run adds everybody again."
 )
 @click.option(
     "--results",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="By default beside the file, as FILE.results.csv.",
+    metavar="PATH",
+    help="Default: people.results.csv next to people.csv.",
 )
-@click.option("--no-ledger", is_flag=True, help="Remember nothing: to run again adds twice.")
 @click.option("--dry-run", is_flag=True, help="Check every row and send nothing.")
-@click.option("--concurrency", default=8, show_default=True)
-@click.option("--rate", type=float, help="Leads in a second at most.")
-@click.option("--resend-unknown", is_flag=True, help="Send again what has no known end, too.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Requests at the same time.",
+)
+@click.option(
+    "--rate", type=click.FloatRange(min=0, min_open=True), help="Maximum leads per second."
+)
+@_resends
+@_allows_same_number
 @_region
 @_reconciles
-def add_leads(  # each is an option
-    campaign_id: str,
-    file: str,
+@click.option("--json", "as_json", is_flag=True, help="Print a summary in JSON.")
+def add_leads(
     maps: tuple[str, ...],
-    other_columns: Any,
+    call_data: tuple[str, ...],
     kind: Any,
-    encoding: str,
-    ledger: Path | None,
-    results: Path | None,
-    no_ledger: bool,
-    dry_run: bool,
-    concurrency: int,
-    rate: float | None,
-    resend_unknown: bool,
-    default_region: str | None,
-    reconcile: bool,
+    encoding: str | None,
+    sheet: str | None,
+    **options: Any,
 ) -> None:
-    """Add all people of a file, CSV or JSON Lines ("-": standard input) to a campaign.
+    """Add all leads of a file to a campaign.
 
-    The same command again goes on where this one ended: the ledger beside the file knows who was
-    added.
-    """  # fmt: skip
-    console = Console(highlight=False, markup=False)
-    stem = Path("leads" if file == "-" else file)
-    kind = kind or ("jsonl" if stem.suffix in (".jsonl", ".ndjson") else "csv")
-    results = results or stem.with_suffix(".results.csv")
-    if no_ledger:
-        ledger = None
-    elif file != "-":
-        ledger = ledger or stem.with_suffix(".ledger")
+    FILE is CSV, JSON, or an Excel workbook (.xlsx); "-" is standard input. A ledger remembers who
+    was added: run the same command again to resume.
+
+    \b
+    Examples:
+      nlpearl add-leads CAMPAIGN_ID people.csv --dry-run
+      nlpearl add-leads CAMPAIGN_ID people.xlsx --map 'Mobile=phone_number'
+      nlpearl add-leads CAMPAIGN_ID people.csv --call-data firstName,visits
+    """
     with sentences():
-        columns = Columns(dict(map(read_map, maps)), other_columns)
-        source = Source(file, columns, kind, encoding, lambda names: show(console, names, columns))
-        if file != "-":
-            source.examine()
-        if dry_run:
-            sys.exit(check(console, source, default_region))
-        if results.resolve() in (Path(file).resolve(), ledger and ledger.resolve()):
-            raise FileError(f"the results would overwrite {results}; pass another --results")
-        with (
-            NLPearl(default_region=default_region, reconcile=reconcile) as client,
-            contextlib.closing(Results(results, source)) as written,
-        ):
-            run = client.add_leads(
-                campaign_id, source.rows(), concurrency=concurrency, rate=rate,
-                ledger=ledger, resend_unknown=resend_unknown,
-            )  # fmt: skip
-            code = play(console, source, run, written)
-    console.print(closing_table(written.counts))
-    console.print(f"Every row stands in {results}.")
-    if code == INTERRUPTED:
-        again = "goes on where this one ended" if ledger else "adds all of them again"
-        console.print(f"Interrupted. The same command {again}.")
-    sys.exit(code)
-
-
-def play(console: Console, source: Source, run: LeadRun, written: Results) -> int:
-    """Add them all; the exit code."""
-
-    code = ALL_ADDED
-
-    def ctrl_c(*_: object) -> None:
-        """Not a KeyboardInterrupt, which could fall between a result and its line in the file."""
-        nonlocal code
-        if code == INTERRUPTED:
-            raise KeyboardInterrupt
-        code = INTERRUPTED
-        run.stop()
-
-    before = signal.signal(signal.SIGINT, ctrl_c)
-    try:
-        with Watch(console, source.total, written.counts) as watch:
-            for result in run:
-                written.add(result)
-                watch.step()
-    except (NLPearlError, FileError, OSError) as error:
-        if not written.counts:
-            raise
-        click.echo(f"error: {error}", err=True)
-        code = SOME_NOT
-    finally:
-        signal.signal(signal.SIGINT, before)
-    written.finish()
-    if code == ALL_ADDED and set(written.counts) - {"ADDED"}:
-        code = SOME_NOT
-    return code
-
-
-def show(console: Console, names: list[str], columns: Columns) -> None:
-    """What the columns become, before anything is sent."""
-    for name in names:
-        target = columns.target(name)
-        shown = f"call data {target.removeprefix('call_data.')!r}" if "." in target else target
-        console.print(f"  {mask_all(name)} → {shown or 'left out'}")
-
-
-def check(console: Console, source: Source, default_region: str | None) -> int:
-    """The dry run: every row is made a lead, and nothing is sent."""
-    home = None if default_region is None else check_region(default_region)
-    good = bad = 0
-    for row in source.rows():
-        line, _ = source.places.popleft()
-        try:
-            to_lead_of_row(row, home)
-        except InvalidLeadError as error:
-            bad += 1
-            console.print(f"line {line}: {error}")
-        else:
-            good += 1
-    console.print(f"{good + bad:,} rows: {good:,} are leads, {bad:,} are none. Nothing was sent.")
-    return SOME_NOT if bad else ALL_ADDED
+        wishes = Wishes([*map(read_map, maps)], read_call_data(call_data))
+    order = Order(wishes=wishes, options=Options(kind, encoding, sheet), **options)
+    sys.exit(add_file(order))
 
 
 @nlpearl.command()
@@ -254,9 +214,9 @@ def time_zone(name: str) -> None:
 
 
 @nlpearl.command()
-@click.option("--port", default=0, help="By default a free one.")
+@click.option("--port", default=0, help="Port to listen on. Default: any free port.")
 def sandbox(port: int) -> None:
-    """Run a local NLPearl for trying things out. Nobody is phoned."""
+    """Run a local NLPearl for trying things out. Nobody is called."""
     from ..sandbox.command import run
 
     sys.exit(run(port))
@@ -264,6 +224,7 @@ def sandbox(port: int) -> None:
 
 def run() -> int:
     """The command; its exit code."""
+    prepare_streams()
     try:
         nlpearl.main(prog_name="nlpearl", standalone_mode=False)
     except click.ClickException as error:

@@ -31,6 +31,16 @@ Value = TypeVar("Value")
 PATIENCE = 10.0
 #: Seconds beyond its patience after which a store is taken for one that hangs.
 HANGS = 5.0
+#: What is said of one that does: a disk, or a database whose commit waits for a replica.
+HANGING = "the ledger does not respond; see whether its store works"
+
+
+def told(future: "Future[Value]") -> Value:
+    """What the ledger says, waited for; LedgerError if it hangs."""
+    try:
+        return future.result(PATIENCE + HANGS)
+    except TimeoutError:
+        raise LedgerError(HANGING) from None
 
 
 @attrs.frozen
@@ -80,6 +90,10 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"Ledger({_shown(self._where)!r})"
+
+    def exists(self) -> bool:
+        """Whether there is such a ledger already. One that is not there is made when it is used."""
+        return self._with_store(lambda store: store.exists())
 
     def counts(self) -> dict[str, Counter[str]]:
         """The number of leads by campaign id and state: added, claimed, unknown, free."""
@@ -227,6 +241,30 @@ class Ledger:
 
         return self._ask(api, asked, timeout)
 
+    def preview(
+        self,
+        api: API,
+        campaign_id: str,
+        lead: Lead,
+        *,
+        resend: bool = False,
+        same_number: bool = False,
+    ) -> "Future[Verdict]":
+        """What `claim` would say now, without claiming it. Binds the ledger to no API."""
+
+        def asked(salt: bytes) -> Asked:
+            question = ask(
+                salt, campaign_id, lead, "", None, 0.0, resend=resend, same_number=same_number
+            )
+
+            def answer(book: Book, now: Now) -> Verdict:
+                # In a book of its own, of which nothing is written.
+                return decide(Book(book.having(campaign_id, question.keys)), question, now)
+
+            return question.keys, answer
+
+        return self._ask(api, asked, PATIENCE, binds=False)
+
     def finish(self, api: API, claim: Claim, ended: AddedLead | NLPearlError) -> "Future[None]":
         """Record the outcome of a claim."""
 
@@ -250,7 +288,7 @@ class Ledger:
 
     def _look(self, look: Callable[[Book, Now], Any]) -> Any:
         """What is made of an overview."""
-        return self._ask(None, lambda _: (None, look), PATIENCE).result()
+        return told(self._ask(None, lambda _: (None, look), PATIENCE))
 
     def _change(
         self,
@@ -277,18 +315,23 @@ class Ledger:
 
             return keys, answer
 
-        result: bool = self._ask(None, asked, PATIENCE).result()
+        result: bool = told(self._ask(None, asked, PATIENCE))
         return result
 
     def _ask(
-        self, api: API | None, asked: Callable[[bytes], Asked], patience: float
+        self,
+        api: API | None,
+        asked: Callable[[bytes], Asked],
+        patience: float,
+        *,
+        binds: bool = True,
     ) -> "Future[Any]":
         """A future of what is made of the records, once that is durable.
 
         It raises LedgerError if the ledger cannot be used, or is away for longer than `patience`
         seconds.
         """
-        question = Question(api, asked, patience)
+        question = Question(api, asked, patience, binds=binds)
         with self._lock:
             writer = self._writer
             if writer is not None and self._process != os.getpid():

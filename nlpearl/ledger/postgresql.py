@@ -54,6 +54,10 @@ _ADVICE = {
 }
 
 
+class _MissingError(Exception):
+    """The tables have not been made."""
+
+
 @attrs.frozen
 class _Work:
     """What a transaction has read, and what it is to write."""
@@ -93,9 +97,16 @@ class PostgreSQLStore:
         self._salt: bytes | None = None
         self._base_url: str | None = None
 
-    def salt(self, api: API | None) -> bytes:
+    def exists(self) -> bool:
+        try:
+            with self._transaction([], accept=True, make=False):
+                return True
+        except _MissingError:
+            return False
+
+    def salt(self, api: API | None, *, binds: bool = True) -> bytes:
         with self._transaction([_LEDGER]) as work:
-            if api is not None and work.base_url is None:
+            if api is not None and binds and work.base_url is None:
                 work.write("UPDATE nlpearl_ledger SET base_url = %s, api_version = %s;", *api)
         check_bound(self._name, (work.base_url, work.api_version), api)
         return work.salt
@@ -176,7 +187,13 @@ class PostgreSQLStore:
 
     @contextlib.contextmanager
     def _transaction(
-        self, locks: list[int], keys: Sequence[str] = (), reading: str = "", *, accept: bool = False
+        self,
+        locks: list[int],
+        keys: Sequence[str] = (),
+        reading: str = "",
+        *,
+        accept: bool = False,
+        make: bool = True,
     ) -> Generator[_Work]:
         try:
             import psycopg
@@ -187,7 +204,7 @@ class PostgreSQLStore:
             ) from None
         failure: Exception | None = None
         try:
-            work = self._begin([locks, list(keys), list(keys)], reading)
+            work = self._begin([locks, list(keys), list(keys)], reading, make)
             self._check(work, accept)
             yield work
             self._execute("".join(work.statements) + "COMMIT", work.values)
@@ -198,14 +215,14 @@ class PostgreSQLStore:
         if failure is not None:  # not raised above: psycopg's frames know the password
             raise failure
 
-    def _begin(self, values: list[Any], reading: str) -> _Work:
+    def _begin(self, values: list[Any], reading: str, make: bool) -> _Work:
         if self._connection is None:
             made = connect(self._url)
             if isinstance(made, str):  # not raised there, where a traceback would show the URL
                 raise self._error(made)
             self._connection = made
         if self._salt is None:
-            self._make()
+            self._make(make)
         began = time.monotonic()
         statement = sql.BEGIN + sql.LOCK + sql.READ + reading + sql.HEAD
         _, records, *more, head = self._execute(statement, values)
@@ -214,10 +231,12 @@ class PostgreSQLStore:
         uncertain, certain = more or ([], [])
         return _Work(began, records + uncertain, certain, *head[0])
 
-    def _make(self) -> None:
+    def _make(self, make: bool) -> None:
         """Make the tables, unless they are there. Only at first: if they are gone later, people
         were forgotten."""
         [[[missing]]] = self._execute("SELECT to_regclass('nlpearl_leads') IS NULL")
+        if missing and not make:
+            raise _MissingError
         statement = sql.MAKE + (sql.SCHEMA if missing else "") + sql.FIRST
         self._execute(statement, (sql.VERSION, secrets.token_bytes(16)))
 

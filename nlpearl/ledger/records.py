@@ -1,6 +1,6 @@
 """What a ledger has of a lead, and the book of one transaction. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
 import attrs
@@ -87,19 +87,24 @@ class Book:
     def __init__(
         self, records: Iterable[Record], certain: Iterable[tuple[str, str, int]] = ()
     ) -> None:
-        self._records = {record.id: record for record in records}
+        self._records: dict[str, Record] = {}
+        #: Identity → the records that have it, or had it before they were changed.
+        self._ids: dict[str | None, dict[str, None]] = {}
+        for record in records:
+            self._take(record)
         #: Campaign, state and number of those that are added or free, in an overview.
         self.certain: list[tuple[str, str, int]] = list(certain)
         self.written: dict[str, Record] = {}
         self.deleted: set[str] = set()
 
-    def having(self, campaign: str, keys: Iterable[str]) -> list[Record]:
+    def having(self, campaign: str, keys: Collection[str]) -> list[Record]:
         """The records of a campaign with one of these identities."""
         wanted = {*keys}
+        found = {id_: None for key in keys for id_ in self._ids.get(key, ())}
         return [
             each
-            for each in self._records.values()
-            if each.campaign == campaign and wanted & {each.number, each.external}
+            for each in map(self._records.get, found)
+            if each and each.campaign == campaign and wanted & {each.number, each.external}
         ]
 
     def all(self) -> list[Record]:
@@ -114,8 +119,14 @@ class Book:
         return self._records.get(id)
 
     def put(self, record: Record) -> None:
-        self._records[record.id] = self.written[record.id] = record
+        self._take(record)
+        self.written[record.id] = record
         self.deleted.discard(record.id)
+
+    def _take(self, record: Record) -> None:
+        self._records[record.id] = record
+        for key in (record.number, record.external):
+            self._ids.setdefault(key, {})[record.id] = None
 
     def delete(self, record: Record) -> None:
         self._records.pop(record.id, None)

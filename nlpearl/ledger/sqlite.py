@@ -135,12 +135,19 @@ class SQLiteStore:
             )
         return True
 
-    def salt(self, api: API | None) -> bytes:
+    def exists(self) -> bool:
+        try:
+            check_place(self._path)
+            return self._path.exists()
+        except OSError as error:
+            raise self._error(str(error.strerror)) from None
+
+    def salt(self, api: API | None, *, binds: bool = True) -> bytes:
         connection = self._connection or self.open()
         try:
             with file.immediate(connection):
                 [salt, *bound] = connection.execute(file.HEAD).fetchone()
-                if api is not None and bound == [None, None]:
+                if api is not None and binds and bound == [None, None]:
                     connection.execute("UPDATE ledger SET base_url = ?, api_version = ?", api)
         except sqlite3.Error as error:
             raise self._translated(error) from None

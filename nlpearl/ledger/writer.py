@@ -61,9 +61,13 @@ class Store(Protocol):
     StoreAwayError if it may be usable soon.
     """
 
-    def salt(self, api: API | None) -> bytes:
-        """The salt of the digests. The ledger is bound to the API that asks first; another one is
-        refused."""
+    def exists(self) -> bool:
+        """Whether there is such a ledger already."""
+        ...
+
+    def salt(self, api: API | None, *, binds: bool = True) -> bytes:
+        """The salt of the digests. The ledger is bound to the API that asks first, if that `binds`;
+        another one is refused."""
         ...
 
     def transaction(
@@ -102,8 +106,17 @@ class Store(Protocol):
 class Question:
     """Something that is asked of a ledger, until its answer."""
 
-    def __init__(self, api: API | None, asked: Callable[[bytes], Asked], patience: float) -> None:
+    def __init__(
+        self,
+        api: API | None,
+        asked: Callable[[bytes], Asked],
+        patience: float,
+        *,
+        binds: bool = True,
+    ) -> None:
         self.api = api
+        #: Whether the ledger is bound to the API if it is bound to none.
+        self.binds = binds
         #: Told the salt, since digests are made in the writer's thread.
         self.asked = asked
         #: When to give up on a store that is away, by time.monotonic.
@@ -116,7 +129,7 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._salts: dict[API | None, bytes] = {}
+        self._salts: dict[tuple[API | None, bool], bytes] = {}
         self._questions: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._is_over = False
@@ -145,9 +158,11 @@ class Writer:
             stopped = stopped or None in batch
             with self._lock:
                 self._is_over = stopped and self._questions.empty()
-        with suppress(LedgerError, StoreAwayError):  # everything that was answered is durable
-            self._store.close()
-        self._over.set_result(None)
+        try:
+            with suppress(LedgerError, StoreAwayError):  # everything that was answered is durable
+                self._store.close()
+        finally:
+            self._over.set_result(None)
 
     def _answer(self, questions: list[Question]) -> None:
         while questions:
@@ -173,16 +188,17 @@ class Writer:
                 return
 
     def _ask(self, questions: list[Question]) -> list[Any]:
-        asked = [question.asked(self._salt(question.api)) for question in questions]
+        asked = [question.asked(self._salt(question)) for question in questions]
         keys = sorted({key for keys, _ in asked for key in keys or ()})
         overview = any(keys is None for keys, _ in asked)
         with self._store.transaction(keys, overview=overview) as read:
             return [answer(read.book, read.now) for _, answer in asked]
 
-    def _salt(self, api: API | None) -> bytes:
-        if api not in self._salts:
-            self._salts[api] = self._store.salt(api)
-        return self._salts[api]
+    def _salt(self, question: Question) -> bytes:
+        key = (question.api, question.binds)
+        if key not in self._salts:
+            self._salts[key] = self._store.salt(question.api, binds=question.binds)
+        return self._salts[key]
 
 
 def _give_up(questions: list[Question], away: StoreAwayError) -> list[Question]:
