@@ -169,7 +169,9 @@ class NLPearl:
             rate: maximum number of leads that start per second.
             ledger: a `Ledger`, or its path or URL, unless the client has one. Without one,
                 repeated rows are not found, and a run that is killed cannot be resumed.
-            wait, resend_unknown, allow_same_number: as in `add_lead`.
+            wait: as in `add_lead`.
+            resend_unknown: as in `add_lead`.
+            allow_same_number: as in `add_lead`.
 
         A 429 pauses the whole run and costs no lead. Each call has the client's `timeout` and
         `max_retries`, not counting such pauses. Leaving the loop, or closing the run or the
