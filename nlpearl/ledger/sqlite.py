@@ -167,7 +167,7 @@ class SQLiteStore:
             )
         try:
             with file.immediate(connection):
-                rows = connection.execute(file.READ, (json.dumps(keys),)).fetchall()
+                rows = connection.execute(file.READ, {"keys": json.dumps(keys)}).fetchall()
                 certain: list[Any] = []
                 if overview:
                     rows += connection.execute(file.READ_UNCERTAIN).fetchall()

@@ -54,8 +54,8 @@ ALL = f"SELECT {', '.join(COLUMNS)} FROM leads"
 INSERT = f"INSERT INTO leads VALUES ({', '.join('?' * len(COLUMNS))})"
 # One step for all of a transaction: each step lets go of the interpreter lock.
 READ = f"""
-SELECT {", ".join(COLUMNS)} FROM leads WHERE number IN (SELECT value FROM json_each(?1))
-UNION SELECT {", ".join(COLUMNS)} FROM leads WHERE external IN (SELECT value FROM json_each(?1))
+SELECT {", ".join(COLUMNS)} FROM leads WHERE number IN (SELECT value FROM json_each(:keys))
+UNION SELECT {", ".join(COLUMNS)} FROM leads WHERE external IN (SELECT value FROM json_each(:keys))
 """  # the columns are our own
 READ_UNCERTAIN = f"SELECT {', '.join(COLUMNS)} FROM leads WHERE state IN ('claimed', 'unknown')"
 COUNT_CERTAIN = """
