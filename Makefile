@@ -53,7 +53,7 @@ faults: .venv/ready ## play every fault at every stage of a call, and print what
 faults-vendor: .venv/ready ## play some of them to the vendor's package, too, and print a table of Markdown
 	@$(BIN)/python -m tools.vendor_faults
 
-slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: other Pythons, the table, kills, look-ups
+slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: kills, queues, generators, other Pythons, look-ups
 	$(BIN)/python -m pytest -q -m slow
 
 fuzz: .venv/ready ## feed answers, files and zone names with rubbish, a minute each (SECONDS=…)

@@ -20,6 +20,11 @@ _HOST = r"(?:\[[\da-f:.]+\]|[\w.-]*)(?::\d+)?"
 _PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[\w.-]*)?", re.IGNORECASE)
 
 
+def shown_place(where: str) -> str:
+    """A path as it is, a URL as `shown_url`."""
+    return shown_url(where) if "://" in where else where
+
+
 def shown_url(url: str) -> str:
     """A URL without user, password and options; what is not certainly a place is left out."""
     scheme, _, rest = url.partition("://")

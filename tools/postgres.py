@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from .local_servers import install, serve
+
 #: Debian and Ubuntu keep the server's programs off PATH.
 DEBIAN = Path("/usr/lib/postgresql")
 MISSING = (
@@ -37,14 +39,6 @@ def programs() -> Path | None:
     found = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: float(path.parts[-3]))
     path = found[-1] if found else shutil.which("postgres")
     return Path(path).resolve().parent if path else None
-
-
-def install() -> None:
-    """Install the packages, if they are missing and we are root."""
-    if programs() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in ("update", "install --yes --no-install-recommends postgresql"):
-            subprocess.run(["apt-get", "--quiet", *command.split()], env=env, check=False)
 
 
 class Server:
@@ -195,16 +189,13 @@ def _free_port() -> int:
 
 
 def main(arguments: Sequence[str]) -> None:
-    if "--install" in arguments:
-        install()
+    if "--install" in arguments and programs() is None:
+        install("postgresql")
     if programs() is None:
         sys.exit(MISSING)
     if "--install" in arguments:
         return
-    with Server() as server:
-        print(server.url, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.pause()
+    serve(Server())
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@ python -m tools.redis_server --install   install the package, if it is missing a
 """
 
 import contextlib
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
+
+from .local_servers import install, serve
 
 MISSING = (
     "there is no Redis server on this machine: run make .venv/redis as root, or install your "
@@ -27,16 +27,6 @@ MISSING = (
 def program() -> str | None:
     """The path of redis-server."""
     return shutil.which("redis-server")
-
-
-def install() -> None:
-    """Install the package, if it is missing and we are root. No server is started by that."""
-    if program() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        # invoke-rc.d starts no service at run level 1.
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-        for command in ("update", "install --yes --no-install-recommends redis-server"):
-            subprocess.run(["apt-get", "--quiet", *command.split()], env=env, check=False)
-    print(program() or MISSING)
 
 
 class Server:
@@ -90,12 +80,11 @@ class Server:
 
 def main(arguments: Sequence[str]) -> None:
     if "--install" in arguments:
-        install()
+        if program() is None:
+            install("redis-server", RUNLEVEL="1")  # at which invoke-rc.d starts no service
+        print(program() or MISSING)
         return
-    with Server() as server:
-        print(server.url, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.pause()
+    serve(Server())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from ..configuration import read_base_url
 from ..errors import ConfigurationError, NLPearlError
 from ..leads.identifiers import check_campaign_id
 from ..leads.phone_numbers import check_region
+from ..privacy import shown_place
 from .checks import Checker
 from .closing import NOTHING_STARTED, SOME_NOT
 from .do_not_call import DoNotCall, read_do_not_call
@@ -24,7 +25,6 @@ from .files.contents import Contents
 from .files.formats import open_table
 from .files.rows import FileError
 from .job import Job
-from .ledger_places import shown_place
 from .order import Order
 from .output import new_console, say_error
 from .planning import is_header

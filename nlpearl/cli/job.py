@@ -18,11 +18,11 @@ from ..configuration import normalized
 from ..errors import NLPearlError
 from ..leads.lead import Lead
 from ..ledger.ledger import Ledger
+from ..privacy import shown_place
 from .checks import Checker, Refused
 from .closing import INTERRUPTED, exit_code, next_steps, summary
 from .dry_run import Look, findings
 from .files.rows import FileError, Row
-from .ledger_places import shown_place
 from .order import Order
 from .progress import Watch, show_facts, show_reasons
 from .results import Place, Results

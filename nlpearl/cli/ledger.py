@@ -19,10 +19,11 @@ from rich.text import Text
 from ..leads.identifiers import to_external_id
 from ..leads.lead import Lead
 from ..ledger.ledger import Ledger
+from ..privacy import shown_place
 from .closing import NOTHING_STARTED
 from .failures import sentences
 from .files.rows import FileError
-from .ledger_places import check_place, shown_place
+from .ledger_places import check_place
 from .output import say_error
 from .reasons import counted
 from .results import no_formula

@@ -3,28 +3,23 @@
 import struct
 from pathlib import Path
 
-from ..privacy import shown_url
+from ..ledger.ledger import SCHEMES
+from ..ledger.sqlite_file import APPLICATION_ID
+from ..privacy import shown_place
 from .files.rows import FileError
 
 #: The beginning of a SQLite file: application id and version are in its header.
 _HEADER = 100
-_APPLICATION_ID = b"NLPL"
-_SCHEMES = ("postgresql://", "postgres://")
 
 
 def check_place(where: str) -> str:
     """The place as it was given; FileError if no ledger can be there."""
-    if "://" in where and not where.startswith(_SCHEMES):
+    if "://" in where and not where.startswith(SCHEMES):
         raise FileError(
             f"{shown_place(where)} is no place for a ledger. Name a file, or a database: "
             "postgresql://user@host/database"
         )
     return where
-
-
-def shown_place(where: str) -> str:
-    """The place without a password."""
-    return shown_url(where) if "://" in where else where
 
 
 def default_place(file: Path, campaign_id: str) -> str:
@@ -54,7 +49,7 @@ def _is_new(path: Path) -> bool:
             header = file.read(_HEADER)
     except OSError:
         return False
-    if len(header) < _HEADER or header[68:72] != _APPLICATION_ID:
+    if len(header) < _HEADER:
         return False
-    [version] = struct.unpack(">i", header[60:64])
-    return bool(version > 1)
+    version, application = struct.unpack(">i4xi", header[60:72])
+    return bool(application == APPLICATION_ID and version > 1)

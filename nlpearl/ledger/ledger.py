@@ -18,7 +18,7 @@ from ..configuration import normalized, read_base_url
 from ..errors import ConfigurationError, InvalidArgumentError, LedgerError, NLPearlError
 from ..leads.lead import Lead
 from ..leads.results import AddedLead
-from ..privacy import shown_url
+from ..privacy import shown_place
 from .claims import Claim, Verdict, ask, decide, finish, key, release
 from .machine import process
 from .records import Book, Now, Record, State
@@ -27,6 +27,8 @@ from .writer import API, Asked, Question, Store, StoreAwayError, Writer
 
 Value = TypeVar("Value")
 
+#: How the URL of a database begins.
+SCHEMES = ("postgresql://", "postgres://")
 #: Seconds to wait for a store that is away, where no call's timeout says.
 PATIENCE = 10.0
 #: Seconds beyond its patience after which a store is taken for one that hangs.
@@ -89,7 +91,7 @@ class Ledger:
         _ledgers.add(self)
 
     def __repr__(self) -> str:
-        return f"Ledger({_shown(self._where)!r})"
+        return f"Ledger({shown_place(self._where)!r})"
 
     def exists(self) -> bool:
         """Whether there is such a ledger already. One that is not there is made when it is used."""
@@ -369,18 +371,13 @@ with suppress(AttributeError):  # Windows has no forks
 
 
 def _store(where: str) -> Store:
-    if where.startswith(("postgresql://", "postgres://")):
+    if where.startswith(SCHEMES):
         from .postgresql import PostgreSQLStore
 
         return PostgreSQLStore(where)
     if "://" in where:
-        where = _shown(where)  # a traceback that prints locals must not show a password either
+        where = shown_place(where)  # a traceback that prints locals must not show a password either
         raise InvalidArgumentError(
             f"ledger={where!r} must be a path, or postgresql://user@host/database"
         )
     return SQLiteStore(Path(where))
-
-
-def _shown(where: str) -> str:
-    """A place without a password."""
-    return shown_url(where) if "://" in where else where

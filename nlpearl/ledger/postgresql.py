@@ -26,9 +26,12 @@ from .writer import (
     Dump,
     Reading,
     StoreAwayError,
+    check_alone,
     check_bound,
     check_campaigns,
+    check_new,
     check_nothing_claimed,
+    check_version,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +110,7 @@ class PostgreSQLStore:
     def salt(self, api: API | None, *, binds: bool = True) -> bytes:
         with self._transaction([_LEDGER]) as work:
             if api is not None and binds and work.base_url is None:
-                work.write("UPDATE nlpearl_ledger SET base_url = %s, api_version = %s;", *api)
+                work.write(sql.BIND, *api)
         check_bound(self._name, (work.base_url, work.api_version), api)
         return work.salt
 
@@ -133,7 +136,7 @@ class PostgreSQLStore:
         """Bind the ledger to another API."""
         with self._transaction([_LEDGER], reading=sql.ALONE + sql.OVERVIEW) as work:
             check_campaigns(self._name, work.reading(), campaigns)
-            work.write("UPDATE nlpearl_ledger SET base_url = %s, api_version = %s;", *api)
+            work.write(sql.BIND, *api)
             work.write(sql.UNLIMITED + sql.RENAME, json.dumps({**campaigns}))
 
     def backup(self, path: Path) -> None:
@@ -147,8 +150,7 @@ class PostgreSQLStore:
 
     def load(self, dump: Dump) -> int:
         with self._alone() as work:
-            if work.records or work.certain:
-                raise self._error("it has leads already; choose a new one")
+            check_new(self._name, work.reading())
             assert self._connection is not None
             with self._connection.cursor() as cursor:
                 with cursor.copy(sql.COPY) as copy:
@@ -167,8 +169,7 @@ class PostgreSQLStore:
         """A transaction that takes its time, while nobody else uses the ledger."""
         with self._transaction([_LEDGER], reading=sql.ALONE + sql.OVERVIEW) as work:
             [[[others]]] = self._execute(sql.UNLIMITED + sql.OTHERS)
-            if others:
-                raise self._error("another process uses it; try again when that has ended")
+            check_alone(self._name, is_used=others > 0)
             check_nothing_claimed(self._name, work.reading())
             yield work
 
@@ -268,11 +269,7 @@ class PostgreSQLStore:
     # What is wrong
 
     def _check(self, work: _Work, accept: bool) -> None:
-        if work.version > sql.VERSION:
-            raise self._error(
-                f"it has version {work.version}, written by a newer nlpearl-client; this one reads "
-                f"{sql.VERSION}. Update nlpearl-client"
-            )
+        check_version(self._name, work.version, sql.VERSION)
         if work.server is None:
             raise self._error("the server is a read-only replica; connect to the primary")
         if work.server != work.known_server and not accept:

@@ -97,6 +97,7 @@ SET LOCAL idle_in_transaction_session_timeout = 0;
 """
 ALL = f"SELECT {NAMES} FROM nlpearl_leads"
 COPY = f"COPY nlpearl_leads ({NAMES}) FROM STDIN"
+BIND = "UPDATE nlpearl_ledger SET base_url = %s, api_version = %s;"
 DELETE = "DELETE FROM nlpearl_leads WHERE id = ANY(%s);"
 WRITE = f"""
 INSERT INTO nlpearl_leads ({NAMES})

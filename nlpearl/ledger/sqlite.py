@@ -22,9 +22,12 @@ from .writer import (
     Dump,
     Reading,
     StoreAwayError,
+    check_alone,
     check_bound,
     check_campaigns,
+    check_new,
     check_nothing_claimed,
+    check_version,
 )
 
 
@@ -123,11 +126,7 @@ class SQLiteStore:
             return False
         if application != file.APPLICATION_ID:
             raise self._error("it is another database; choose another path")
-        if version > file.VERSION:
-            raise self._error(
-                f"it has version {version}, written by a newer nlpearl-client; this one reads "
-                f"{file.VERSION}. Update nlpearl-client"
-            )
+        check_version(self._name, version, file.VERSION)
         if version < file.VERSION:
             raise self._error(
                 f"it has version {version}, of a library that was never published; start a new "
@@ -148,7 +147,7 @@ class SQLiteStore:
             with file.immediate(connection):
                 [salt, *bound] = connection.execute(file.HEAD).fetchone()
                 if api is not None and binds and bound == [None, None]:
-                    connection.execute("UPDATE ledger SET base_url = ?, api_version = ?", api)
+                    connection.execute(file.BIND, api)
         except sqlite3.Error as error:
             raise self._translated(error) from None
         check_bound(self._name, (bound[0], bound[1]), api)
@@ -197,7 +196,7 @@ class SQLiteStore:
         with self.transaction([], overview=True) as read:
             check_campaigns(self._name, read, campaigns)
             connection = self._alone(read)
-            connection.execute("UPDATE ledger SET base_url = ?, api_version = ?", api)
+            connection.execute(file.BIND, api)
             connection.execute(
                 "UPDATE leads SET campaign = (SELECT value FROM json_each(?) WHERE key = campaign)",
                 (json.dumps({**campaigns}),),
@@ -228,8 +227,7 @@ class SQLiteStore:
     def load(self, dump: Dump) -> int:
         with self.transaction([], overview=True) as read:
             connection = self._alone(read)
-            if read.book.all() or read.book.certain:
-                raise self._error("it has leads already; choose a new one")
+            check_new(self._name, read)
             head = (dump.salt, *dump.api)
             connection.execute("UPDATE ledger SET salt = ?, base_url = ?, api_version = ?", head)
             return connection.executemany(file.INSERT, dump.rows).rowcount
@@ -244,8 +242,8 @@ class SQLiteStore:
         """The connection, once it is sure that nobody else uses the file."""
         check_nothing_claimed(self._name, read)
         connection = self._connection or self.open()
-        if not all({**file.marks(connection), self._mark: True}.values()):
-            raise self._error("another process uses it; try again when that has ended")
+        marks = {**file.marks(connection), self._mark: True}
+        check_alone(self._name, is_used=not all(marks.values()))
         return connection
 
     def close(self) -> None:

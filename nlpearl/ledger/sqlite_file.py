@@ -49,6 +49,7 @@ CREATE INDEX leads_number ON leads (number);
 CREATE INDEX leads_external ON leads (external);
 """
 
+BIND = "UPDATE ledger SET base_url = ?, api_version = ?"
 HEAD = "SELECT salt, base_url, api_version FROM ledger"
 ALL = f"SELECT {', '.join(COLUMNS)} FROM leads"
 INSERT = f"INSERT INTO leads VALUES ({', '.join('?' * len(COLUMNS))})"

@@ -220,6 +220,27 @@ def check_bound(name: str, bound: tuple[str | None, str | None], api: API | None
         )
 
 
+def check_version(name: str, version: int, known: int) -> None:
+    """LedgerError if a newer library has written the ledger."""
+    if version > known:
+        raise LedgerError(
+            f"{name}: it has version {version}, written by a newer nlpearl-client; this one reads "
+            f"{known}. Update nlpearl-client"
+        )
+
+
+def check_alone(name: str, *, is_used: bool) -> None:
+    """LedgerError if somebody else uses the ledger."""
+    if is_used:
+        raise LedgerError(f"{name}: another process uses it; try again when that has ended")
+
+
+def check_new(name: str, read: Reading) -> None:
+    """LedgerError if an overview has leads."""
+    if read.book.all() or read.book.certain:
+        raise LedgerError(f"{name}: it has leads already; choose a new one")
+
+
 def check_campaigns(name: str, read: Reading, campaigns: Mapping[str, str]) -> None:
     """Whether the campaigns of an overview can get these ids: each must have one, since those of a
     campaign without would be forgotten, and nobody may be in the middle of adding."""
