@@ -19,6 +19,7 @@ from nlpearl import (
     RateLimitError,
 )
 from nlpearl.bulk import run
+from nlpearl.bulk.threads import Threads
 
 from .conftest import KEY, Colour
 from .servers import CAMPAIGN_ID, Request, Server, answer, answers, replying
@@ -99,6 +100,33 @@ def test_ten_minutes_of_429_alone_end_the_run(colour: Colour) -> None:
     for result in results:
         assert isinstance(result.error, NLPearlError)
         assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
+
+
+def test_a_row_that_goes_again_before_its_first_worker_is_gone_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    again, gone = threading.Event(), threading.Event()
+    requests = itertools.count()
+    land = Threads.land
+
+    def late(self: Threads, row: run.Row) -> None:
+        assert again.wait(30)
+        land(self, row)
+        gone.set()
+
+    def reply(_: Request) -> bytes:
+        if next(requests) == 0:
+            return answer(429, b"", {"Retry-After": "1"})
+        again.set()
+        assert gone.wait(30)
+        results.stop()
+        time.sleep(0.2)  # a run that is stopped must not end before this
+        return answer()
+
+    monkeypatch.setattr(Threads, "land", late)
+    with Server(replying(reply)) as server, NLPearl(KEY, base_url=server.url) as client:
+        results = client.add_leads(CAMPAIGN_ID, rows(1))
+        assert [result.outcome for result in results] == [Outcome.ADDED]
 
 
 @pytest.mark.usefixtures("_hours_fly")

@@ -59,14 +59,14 @@ class Workers(Protocol):
     #: The results that are ready; None only wakes the consumer.
     results: Queue
     stopping: Flag
-    #: The positions of the rows that workers have.
-    in_flight: set[int]
+    #: What workers have.
+    in_flight: "set[Row]"
 
     def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
         """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
         begins."""
 
-    def land(self, position: int) -> None:
+    def land(self, row: "Row") -> None:
         """A worker is done with its row, whose result is in the queue."""
 
     async def result(self, seconds: float | None) -> LeadResult | None:
@@ -86,7 +86,8 @@ class Workers(Protocol):
 
 @attrs.define(eq=False)
 class Row:
-    """A row that was read and is to be sent."""
+    """A row that was read, on its one way through a worker. One that is held back goes again as
+    another."""
 
     position: int
     row: object
@@ -158,10 +159,11 @@ class Run:
         while True:
             seconds = None  # until a lead may be sent that only the pace holds back
             if self._stopped:  # not told by the counts: Ctrl-C may have come amid them
+                landed = not workers.in_flight  # looked at first: they land last of all
                 if self._held:
                     row = self._held.popleft()
                     workers.results.put_nowait(row.result(row.waits or _not_sent()))
-                elif workers.results.empty() and not workers.in_flight:
+                elif landed and workers.results.empty():
                     return None
             elif self._exhausted and not self._pending:
                 return None
@@ -233,11 +235,11 @@ class Run:
         # Asked here: of two rows that are the same lead, the first is sent.
         row.claiming = self._campaign.claim(row.lead)
         try:
-            self._workers.in_flight.add(row.position)
+            self._workers.in_flight.add(row)
             lane = self._lanes.pop() if self._lanes else self._lane.of_worker()
             row.work = work = self._work(row, lane)
             try:
-                self._workers.start(work, lambda: self._done(row, work, lane))
+                self._workers.start(work, lambda: self._done(row, lane))
             except BaseException:
                 work.close()
                 self._lanes.append(lane)
@@ -261,27 +263,26 @@ class Run:
             self._lanes.append(lane)
             self._land(row, result)
 
-    def _done(self, row: Row, work: Coroutine[Any, Any, None], lane: Lane) -> None:
+    def _done(self, row: Row, lane: Lane) -> None:
         """A worker is gone. If it never began, its row is not lost."""
-        if row.work is work:
+        if row.work is not None:
             self._lanes.append(lane)
             self._land(row, row.result(_not_sent()))
 
     def _land(self, row: Row, result: LeadResult | None) -> None:
         self._workers.results.put_nowait(result)
-        self._workers.land(row.position)
+        self._workers.land(row)
         if self._stopped:
             self._workers.results.put_nowait(None)
 
     async def _add(self, row: Row, lane: Lane) -> LeadResult | None:
         """The row's result; None if it is held back."""
-        row.sent = None
         ended = await self._campaign.add(
             lane, row.lead, claiming=row.claiming, held=lambda: self._hold(row)
         )
         self._check_ledger()
         if (row.sent is None and ended is row.waits) or self._limits(row, ended):
-            self._held.append(row)
+            self._held.append(Row(row.position, row.row, row.lead, waits=row.waits))
             return None
         return row.result(ended)
 

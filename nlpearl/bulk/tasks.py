@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..http.lane import Flag
 from ..leads.results import LeadResult
-from .run import END, Queue, Run
+from .run import END, Queue, Row, Run
 
 
 class Tasks:
@@ -18,7 +18,7 @@ class Tasks:
         self._queue: asyncio.Queue[LeadResult | None] = asyncio.Queue()
         self.results: Queue = self._queue
         self.stopping: Flag = asyncio.Event()
-        self.in_flight: set[int] = set()
+        self.in_flight: set[Row] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Lock()
@@ -30,8 +30,8 @@ class Tasks:
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: done())
 
-    def land(self, position: int) -> None:
-        self.in_flight.discard(position)
+    def land(self, row: Row) -> None:
+        self.in_flight.discard(row)
 
     async def result(self, seconds: float | None) -> LeadResult | None:
         if not self.results.empty():

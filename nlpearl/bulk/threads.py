@@ -13,7 +13,7 @@ from typing import Any, Self
 from ..http.lane import Flag
 from ..http.threads import finish
 from ..leads.results import LeadResult
-from .run import END, Queue, Run
+from .run import END, Queue, Row, Run
 
 
 class Threads:
@@ -23,7 +23,7 @@ class Threads:
         self._queue: queue.SimpleQueue[LeadResult | None] = queue.SimpleQueue()
         self.results: Queue = self._queue
         self.stopping: Flag = threading.Event()
-        self.in_flight: set[int] = set()
+        self.in_flight: set[Row] = set()
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="nlpearl")
         self._landed = threading.Condition()
 
@@ -31,9 +31,9 @@ class Threads:
     def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:  # noqa: ARG002
         self._pool.submit(finish, work)
 
-    def land(self, position: int) -> None:
+    def land(self, row: Row) -> None:
         with self._landed:
-            self.in_flight.discard(position)
+            self.in_flight.discard(row)
             self._landed.notify_all()
 
     async def result(self, seconds: float | None) -> LeadResult | None:
