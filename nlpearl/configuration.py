@@ -1,6 +1,5 @@
-"""What a client is told about itself: the key, the base URL, how long a call may take. Pure.
-
-How a lead is told apart from what is none stands in leads.py.
+"""What a client is told about itself: the key, the base URL, how long a call may take. Also what
+the environment says of proxies. Pure.
 """
 
 import ipaddress
@@ -15,6 +14,9 @@ from .errors import ConfigurationError, InvalidArgumentError
 
 #: The server that the vendor's OpenAPI document names (a test holds it against openapi.yaml).
 BASE_URL = "https://api.nlpearl.ai"
+
+#: What a shell takes off a value, and other readers of such files do not.
+_QUOTES = ('"', "'", "`", "“", "‘")
 
 _SET_KEY = 'Set NLPEARL_API_KEY (or pass api_key=) to "AccountId:SecretKey".'
 
@@ -64,6 +66,10 @@ def _key_complaint(text: object) -> str | None:
     account, colon, secret = text.partition(":")
     if not text:
         return "is empty or not set"
+    if text[0] in _QUOTES:
+        return "begins with a quotation mark; leave it out, as in a file for docker's --env-file"
+    if re.match(r"(export\s+)?\w+\s*=", text):
+        return "begins with a variable's name and =; leave them out"
     if text.lower().startswith("bearer"):
         return 'begins with "Bearer"; leave that word out, the client adds it'
     if not all(" " <= character <= "~" for character in text):
@@ -128,6 +134,63 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+#: What a proxy of the environment may be.
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def proxy_complaint(text: str) -> str | None:
+    """What is wrong with the URL of a proxy, in words that show nothing of it; None: nothing."""
+    if text[0] in _QUOTES:
+        return "is in quotes; leave them out"
+    if not re.fullmatch(r"[!-~]+", text):
+        return "has a blank or a non-ASCII character"
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() not in PROXY_SCHEMES:
+        return f"must begin with {', '.join(f'{name}://' for name in PROXY_SCHEMES)}"
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest[len(authority) :]:
+        return "has a #, / or ? in its user or password; write %23, %2F or %3F"
+    try:
+        host, port = urlsplit(text).hostname or "", urlsplit(text).port
+    except ValueError:
+        return "has no valid host or port"
+    if not re.fullmatch(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9.])?|[0-9a-f:.]+", host) or port == 0:
+        return "has no valid host or port"
+    return None
+
+
+def needs_no_proxy(origin: str, no_proxy: str) -> bool:
+    """Whether NO_PROXY lists the host: by name or domain, by address or network, with or without a
+    port. What cannot be read counts for nothing."""
+    parts = urlsplit(origin)
+    host, port = (parts.hostname or "").rstrip("."), parts.port or 443
+    for entry in no_proxy.lower().split(","):
+        listed = entry.strip().removeprefix("https://")
+        name, _, its_port = listed.rpartition(":")
+        if its_port.isdecimal() and ("]" in name or ":" not in name):  # not the end of an IPv6 one
+            if int(its_port) != port:
+                continue
+            listed = name
+        if listed and _covers(listed, host):
+            return True
+    return False
+
+
+def _covers(listed: str, host: str) -> bool:
+    """Whether a name, a domain, an address or a network is this host, or has it."""
+    try:
+        network = ipaddress.ip_network(re.sub(r"[\[\]]", "", listed), strict=False)
+    except ValueError:
+        listed = listed.lstrip("*").rstrip(".")
+        return (
+            host.endswith(listed) if listed[:1] in ("", ".") else f".{host}".endswith(f".{listed}")
+        )
+    try:
+        return ipaddress.ip_address(host) in network
+    except ValueError:
+        return False
 
 
 def normalized(origin: str) -> str:

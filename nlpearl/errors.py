@@ -167,6 +167,10 @@ class UnsettledLeadError(NLPearlError):
 class APIConnectionError(NLPearlError):
     """No response. `outcome` is NOT_SENT if no byte of the request can have left this machine."""
 
+    #: Whether it stays so until somebody corrects what the message names: a certificate, a proxy
+    #: that refuses, a host name that does not exist. Not retried.
+    is_permanent: bool = False
+
     def __init__(
         self,
         message: str = "",

@@ -31,7 +31,8 @@ Ended = AddedLead | NLPearlError
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("NLPEARL_") or name.lower().endswith("_proxy"):
+        certificates = name.startswith("SSL") or name.endswith("_CA_BUNDLE")
+        if name.startswith("NLPEARL_") or name.lower().endswith("_proxy") or certificates:
             monkeypatch.delenv(name)
 
 

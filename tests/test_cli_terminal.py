@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nlpearl.cli import progress
-from nlpearl.cli.output import prepare_streams
+from nlpearl.cli.output import prepared_streams
 from nlpearl.sandbox import Sandbox
 
 from .cli_running import add_leads, people, results_of, run
@@ -228,7 +228,8 @@ def test_a_bar_in_this_process(
 def test_streams_that_are_no_text_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", object())
     monkeypatch.setattr(sys, "stderr", None)
-    prepare_streams()
+    with prepared_streams():
+        assert sys.stderr is None
 
 
 def test_what_cannot_be_decoded_is_still_an_error() -> None:

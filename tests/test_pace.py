@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from nlpearl import RateLimitError
-from nlpearl.bulk.pace import Pace
+from nlpearl import APIConnectionError, NLPearlError, Outcome, RateLimitError
+from nlpearl.bulk.pace import Pace, Reach
 
 
 def limit(retry_after: float | None = None) -> RateLimitError:
@@ -95,3 +95,24 @@ def test_a_retry_after_of_more_than_ten_minutes_ends_the_run_at_once() -> None:
     pace = Pace(None)
     assert pace.limited(limit(600.0), sent=99.0, now=100.0)
     assert not pace.limited(limit(601.0), sent=99.0, now=100.0)
+
+
+def unreached(outcome: Outcome = Outcome.NOT_SENT) -> APIConnectionError:
+    return APIConnectionError("refused", outcome=outcome)
+
+
+@pytest.mark.parametrize(("concurrency", "most"), [(1, 3), (8, 8)])
+def test_as_many_leads_as_are_in_flight_fail_before_a_run_ends(concurrency: int, most: int) -> None:
+    reach = Reach(concurrency)
+    last = [unreached() for _ in range(most)]
+    assert [reach.ended(error) for error in last] == [None] * (most - 1) + [last[-1]]
+
+
+@pytest.mark.parametrize("reached", [NLPearlError("500"), limit(), unreached(Outcome.UNKNOWN)])
+def test_a_run_that_has_reached_the_api_never_ends_so(reached: NLPearlError) -> None:
+    reach = Reach(1)
+    error = unreached()
+    error.is_permanent = True
+    assert reach.ended(reached) is None
+    assert [reach.ended(error) for _ in range(9)] == [None] * 9
+    assert Reach(8).ended(error) is error

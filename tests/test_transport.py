@@ -32,7 +32,7 @@ from nlpearl.configuration import Key
 from nlpearl.http import sockets
 from nlpearl.http.deadlines import Deadline, TimeLeft
 from nlpearl.http.exchange import Exchange
-from nlpearl.http.settings import Signer
+from nlpearl.http.settings import Network, Signer, read_network
 from nlpearl.http.threads import ThreadLane, finish
 
 from .conftest import KEY, PHONE, Colour
@@ -252,7 +252,9 @@ def test_a_server_that_closes_after_each_answer_loses_no_call_that_waits_10_ms(
 
 
 def test_a_write_that_the_system_refuses_was_not_sent() -> None:
-    exchange = Exchange("http://127.0.0.1", True, Deadline(1))
+    network = read_network("http://127.0.0.1")
+    assert isinstance(network, Network)
+    exchange = Exchange("http://127.0.0.1", network, Deadline(1))
     request = httpcore.Request("PUT", "http://127.0.0.1")
 
     def sent(event: str, **info: object) -> bool | None:

@@ -1,5 +1,6 @@
-"""How fast a run of many leads goes: the caller's rate, and the pause that a 429 asks of all. Pure,
-but for the lock: every method is told what time it is.
+"""How fast a run of many leads goes: the caller's rate, and the pause that a 429 asks of all; and
+whether it goes on where nothing can be reached. Pure, but for the locks: every method is told what
+time it is.
 
 The policy:
 
@@ -9,6 +10,8 @@ The policy:
   is refused likewise belongs to the same wave.
 - A limit slows a run, and does not fail a lead. It ends the run when Retry-After is longer than ten
   minutes, or when for ten minutes nothing but 429 came.
+- A run that has not reached the API at all ends as soon as a lead fails in a way that stays as it
+  is, such as by a certificate, or as many leads fail as are in flight at once, and at least three.
 """
 
 import logging
@@ -17,12 +20,16 @@ import threading
 from collections.abc import Callable
 
 from ..calls.retries import FIRST_BACKOFF, LONGEST_BACKOFF
-from ..errors import RateLimitError
+from ..errors import APIConnectionError, NLPearlError, Outcome, RateLimitError
+from ..leads.results import AddedLead
 
 logger: logging.Logger = logging.getLogger("nlpearl")
 
 #: Seconds; a limit that lasts longer ends the run.
 LONGEST_LIMIT = 600.0
+
+#: Leads that fail, at least, before a run that reaches nothing ends.
+LEAST_FAILED = 3
 
 
 class Pace:
@@ -76,3 +83,24 @@ class Pace:
                 logger.warning("429: the API limits the rate; nothing is sent for %.1f s", wait)
             self._paused_until = max(self._paused_until, now + wait)
             return True
+
+
+class Reach:
+    """Whether one run reaches the API. `concurrency`: the leads that are in flight at once."""
+
+    def __init__(self, concurrency: int) -> None:
+        self._most = max(concurrency, LEAST_FAILED)
+        self._lock = threading.Lock()
+        self._failed = 0
+        self._has_reached = False
+
+    def ended(self, ended: AddedLead | NLPearlError) -> APIConnectionError | None:
+        """Take the outcome of a lead that was to be sent; the error if it has to end the run."""
+        with self._lock:
+            if not isinstance(ended, APIConnectionError) or ended.outcome is not Outcome.NOT_SENT:
+                self._has_reached = True
+            elif not self._has_reached:
+                self._failed += 1
+                if ended.is_permanent or self._failed >= self._most:
+                    return ended
+            return None

@@ -31,7 +31,7 @@ from ..errors import (
 from ..http.lane import Flag, Lane
 from ..leads.lead import Lead
 from ..leads.results import AddedLead, LeadResult
-from .pace import Pace
+from .pace import Pace, Reach
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -129,6 +129,7 @@ class Run:
         self._pending = 0
         #: Rows that a limit holds back.
         self._held: deque[Row] = deque()
+        self._reach = Reach(concurrency)
         #: Nothing more is read.
         self._exhausted = False
         #: Nothing more is read or sent.
@@ -299,6 +300,8 @@ class Run:
         """What an outcome means for the run; whether a limit holds the lead back."""
         if isinstance(ended, UnsettledLeadError) and isinstance(ended.__cause__, NLPearlError):
             ended = ended.__cause__
+        if row.sent is not None and (lost := self._reach.ended(ended)) is not None:
+            self._halt(lost)
         if isinstance(ended, RateLimitError) and row.sent is not None:
             row.waits = ended
             if self._pace.limited(ended, row.sent, monotonic()):

@@ -118,7 +118,7 @@ class Call(Generic[Result]):
     async def once(self) -> Result | NLPearlError:
         """The result of one exchange, or its error as a value."""
         lane = self._lane
-        self._exchange = Exchange(lane.origin, lane.own, self._deadline)
+        self._exchange = Exchange(lane.origin, lane.network, self._deadline)
         return await self._ask(self._exchange)
 
     async def interrupted(self) -> Result | NLPearlError:
@@ -183,17 +183,18 @@ class Call(Generic[Result]):
         )
 
     def _no_response(self, exchange: Exchange, failure: Exception | None) -> APIConnectionError:
+        trouble = exchange.trouble(failure)
         if exchange.timed_out(failure):
             kind: type[APIConnectionError] = APITimeoutError
             what = f"timed out (timeout {self._deadline.seconds:g} s)"
         else:
             kind = APIConnectionError
-            said = " ".join(self._lane.signer.redact(str(failure)).split())[:200].rstrip(".")
-            what = said or type(failure).__name__
+            what = " ".join(self._lane.signer.redact(trouble.text).split())[:200].rstrip(".")
+        lines = [f"{exchange.place}: {what}, while {exchange.stage}", trouble.hint, self._hint()]
         outcome = Outcome.NOT_SENT if exchange.sent is False else Outcome.UNKNOWN
-        return kind(
-            f"{self._lane.origin}: {what}, while {exchange.stage}\n{self._hint()}", outcome=outcome
-        )
+        error = kind("\n".join(filter(None, lines)), outcome=outcome)
+        error.is_permanent = trouble.is_permanent
+        return error
 
     def _hint(self) -> str:
         """What is known while there is no response."""

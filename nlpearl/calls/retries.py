@@ -3,7 +3,8 @@
 The policy:
 
 - Only the outcome decides, never the HTTP method: a PUT creates a lead here.
-- NOT_SENT (name lookup, connect, TLS, proxy, pool) and 429 are retried, up to `max_retries` times.
+- NOT_SENT (name lookup, connect, TLS, proxy, pool) and 429 are retried, up to `max_retries` times;
+  not what stays as it is: a certificate, a proxy that refuses, a name that does not exist.
   UNKNOWN is not: the lead may exist. REJECTED is not: it would be rejected again.
 - A lookup changes nothing, so it is retried after every failure that may pass.
 - After a 429 with Retry-After: when the server says, not earlier.
@@ -43,6 +44,8 @@ def wait_before_retry(
     `tries` counts the requests so far, `left` is what remains of the deadline in seconds. A request
     that only `reads` is retried after any failure that may pass.
     """
+    if isinstance(error, APIConnectionError) and error.is_permanent:
+        return None
     if tries > max_retries or not (error.retryable or (reads and _may_pass(error))):
         return None
     if isinstance(error, RateLimitError) and error.retry_after is not None:

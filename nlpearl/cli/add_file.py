@@ -26,7 +26,7 @@ from .files.formats import open_table
 from .files.rows import FileError
 from .job import Job
 from .order import Order
-from .output import new_console, say_error
+from .output import OutputError, new_console, say_error
 from .planning import is_header
 from .progress import show_columns, show_facts
 from .reasons import counted, plain
@@ -45,6 +45,7 @@ def add_file(order: Order) -> int:
         try:
             job = prepare(order, console, stack)
             code = job.check() if order.dry_run else job.send()
+            job.results.flush()
         except (NLPearlError, FileError, OSError) as error:
             has_begun = job is not None and job.results.has_begun
             code = SOME_NOT if has_begun else NOTHING_STARTED
@@ -55,7 +56,11 @@ def add_file(order: Order) -> int:
     if order.as_json:
         seconds = round(time.monotonic() - started, 3)
         summed = {"exit_code": code, "error": said, "seconds": seconds}
-        click.echo(json.dumps({**_told(order), **(job.told() if job else {}), **summed}))
+        try:
+            click.echo(json.dumps({**_told(order), **(job.told() if job else {}), **summed}))
+        except OutputError as error:
+            say_error(error.strerror)
+            code = code or SOME_NOT
     return code
 
 

@@ -9,6 +9,7 @@ import click
 from .. import __version__
 from ..client import NLPearl
 from ..errors import NLPearlError
+from ..privacy import mask_all
 from ..time_zones.convert import to_windows_time_zone
 from .add_file import add_file
 from .closing import ALL_ADDED, INTERRUPTED, NOTHING_STARTED, SOME_NOT
@@ -18,7 +19,7 @@ from .files.rows import FileError
 from .ledger import ledger as ledger_group
 from .ledger_places import check_place
 from .order import Order
-from .output import prepare_streams, say_error
+from .output import OutputError, prepared_streams, say_error
 from .planning import Wishes, read_call_data, read_map
 from .reasons import in_words
 
@@ -116,7 +117,11 @@ def add_lead(
     except NLPearlError as error:
         say_error(f"{error.outcome.value}: {in_words(error)}")
         sys.exit(NOTHING_STARTED if error.outcome.name == "NOT_SENT" else SOME_NOT)
-    click.echo(added.lead_id)
+    try:
+        click.echo(added.lead_id)
+    except OutputError as error:
+        say_error(f"{error.strerror}. The lead was added: its lead id is {added.lead_id}")
+        sys.exit(SOME_NOT)
 
 
 @nlpearl.command()
@@ -224,13 +229,20 @@ def sandbox(port: int) -> None:
 
 def run() -> int:
     """The command; its exit code."""
-    prepare_streams()
-    try:
-        nlpearl.main(prog_name="nlpearl", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return NOTHING_STARTED
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED
+    with prepared_streams():
+        try:
+            nlpearl.main(prog_name="nlpearl", standalone_mode=False)
+        except click.ClickException as error:
+            error.show()
+            return NOTHING_STARTED
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Interrupted.", err=True)
+            return INTERRUPTED
+        except OutputError as error:
+            say_error(error.strerror)
+            return SOME_NOT
+        except Exception as error:  # a bug, and something may have been sent before it
+            what = f"{type(error).__name__}: {mask_all(str(error))}"
+            say_error(f"{what}. This is a bug of nlpearl-client")
+            return SOME_NOT
     return ALL_ADDED

@@ -1,9 +1,13 @@
 """Where the command writes: what people read to standard error, what programs read to standard
-output. Nothing is wrapped unless it is a terminal that reads it, and no encoding ends a run."""
+output. Nothing is wrapped unless it is a terminal that reads it, and neither an encoding nor an
+error output that is full ends a run."""
 
 import codecs
+import contextlib
 import io
 import sys
+from collections.abc import Generator
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
@@ -23,11 +27,56 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("nlpearl", _replaced)
 
 
-def prepare_streams() -> None:
-    """Show something in place of characters that the output cannot show."""
-    for stream in (sys.stdout, sys.stderr):
+class OutputError(OSError):
+    """Standard output cannot be written."""
+
+
+class _Stream:
+    """Standard output: what cannot be written is an `OutputError`. Or standard error, where nobody
+    can be told: it is lost."""
+
+    def __init__(self, stream: TextIO, *, is_quiet: bool) -> None:
+        self._stream = stream
+        self.is_quiet = is_quiet
+
+    def write(self, text: str) -> int:
+        with self._telling():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._telling():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not self.is_quiet:
+                why = f"standard output cannot be written: {error.strerror}"
+                raise OutputError(error.errno, why) from None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def prepared_streams() -> Generator[None]:
+    """Show something in place of characters that the output cannot show; what cannot be written is
+    an error of ours, and after the end, when Python flushes once more, none at all."""
+    for name in ("stdout", "stderr"):
+        stream: object = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="nlpearl")
+            setattr(
+                sys, name, cast(TextIO, _Stream(cast(TextIO, stream), is_quiet=name == "stderr"))
+            )
+    try:
+        yield
+    finally:
+        if isinstance(sys.stdout, _Stream):
+            sys.stdout.is_quiet = True
 
 
 def say_error(message: object) -> None:

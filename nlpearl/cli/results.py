@@ -3,8 +3,10 @@
 It opens in Excel, and no cell of it is a formula. It has neither phone numbers nor call data.
 """
 
+import contextlib
 import csv
 from collections import Counter, deque
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -86,19 +88,35 @@ class Results:
         self.counts[status] += 1
         if not status.is_added and status is not Status.PENDING:
             self.reasons.add(status, reason, place.line)
-        if self._is_empty:
-            self._is_empty = False
-            if self._path.is_file():  # /dev/null has nothing to remove
-                self._file.truncate(0)
-            self._file.write("\ufeff")  # or Excel takes it for another encoding
-            csv.writer(self._file).writerow(COLUMNS)
-        cells = [no_formula(cell) for cell in (place.external_id, status, lead_id, reason)]
-        csv.writer(self._file).writerow([place.line, *cells])
+        with self._naming():
+            if self._is_empty:
+                self._is_empty = False
+                if self._path.is_file():  # /dev/null has nothing to remove
+                    self._file.truncate(0)
+                self._file.write("\ufeff")  # or Excel takes it for another encoding
+                csv.writer(self._file).writerow(COLUMNS)
+            cells = [no_formula(cell) for cell in (place.external_id, status, lead_id, reason)]
+            csv.writer(self._file).writerow([place.line, *cells])
+
+    def flush(self) -> None:
+        """FileError if what was written is not in the file."""
+        with self._naming():
+            self._file.flush()
 
     def close(self) -> None:
         if self._is_empty and self._is_new:
             self._path.unlink()
-        self._file.close()
+        with contextlib.suppress(OSError):  # `flush` has told it
+            self._file.close()
+
+    @contextlib.contextmanager
+    def _naming(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise FileError(
+                f"{self._path}: the results cannot be written: {error.strerror or error}"
+            ) from None
 
     def _write_result(self, place: Place, result: LeadResult) -> None:
         if isinstance(result.row, Refused):

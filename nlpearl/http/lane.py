@@ -6,7 +6,6 @@ the two share.
 
 import abc
 import copy
-import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
@@ -14,7 +13,7 @@ import httpx
 
 from ..errors import ConfigurationError
 from .exchange import Exchange
-from .settings import Signer, check_http_client, ssl_context
+from .settings import Network, Signer, check_http_client, client_settings, read_network
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,6 +32,7 @@ class Lane(abc.ABC):
     """One httpx client, our own or the caller's `http_client`, and how to wait beside it."""
 
     _kind: type[httpx.Client | httpx.AsyncClient]
+    _transport: type[httpx.HTTPTransport | httpx.AsyncHTTPTransport]
     _make_flag: Callable[[], Flag]
 
     def __init__(
@@ -41,15 +41,20 @@ class Lane(abc.ABC):
         signer: Signer,
         timeout: float,
         http_client: object = None,
-        verify: ssl.SSLContext | bool = True,
     ) -> None:
         #: Whether the httpx client is our own.
         self.own: bool = http_client is None
         self.origin = origin
         self.signer = signer
         self._timeout = timeout
-        self._verify = verify
-        if not self.own:
+        #: How our own httpx client reaches the API.
+        self.network: Network | None = None
+        if self.own:
+            network = read_network(origin)
+            if isinstance(network, ConfigurationError):
+                raise network
+            self.network = network
+        else:
             check_http_client(http_client, self._kind)
         self._client: Any = self._make() if self.own else http_client
         self._closing: Any = self._make_flag()
@@ -57,6 +62,13 @@ class Lane(abc.ABC):
     @abc.abstractmethod
     def _make(self) -> httpx.Client | httpx.AsyncClient:
         """An httpx client of our own."""
+
+    def _settings(self) -> dict[str, Any]:
+        """Its arguments."""
+        assert self.network is not None
+        return client_settings(
+            self.origin, self.signer, self._timeout, self.network, self._transport
+        )
 
     def http_client(self) -> Any:
         """The httpx client, once it is sure that it can be used from here."""
@@ -96,8 +108,6 @@ class Lane(abc.ABC):
         """This lane, with pauses that end when a run stops. It makes those of the workers."""
         lane = copy.copy(self)
         lane._closing = stopping
-        if self.own:
-            lane._verify = ssl_context(self.origin)
         return lane
 
     def of_worker(self) -> Self:

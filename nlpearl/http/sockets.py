@@ -78,7 +78,7 @@ class _Backend(httpcore.NetworkBackend):
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
+            raise httpcore.ConnectError(error) from error
         for *_, address in found:
             left = _left(timeout, httpcore.ConnectTimeout)
             try:

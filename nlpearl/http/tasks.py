@@ -14,7 +14,7 @@ import httpx
 from ..errors import ConfigurationError, NLPearlError
 from .exchange import Exchange
 from .lane import Lane
-from .settings import Signer, client_settings
+from .settings import Signer
 
 Value = TypeVar("Value")
 
@@ -23,6 +23,7 @@ class TaskLane(Lane):
     """Sends with an `httpx.AsyncClient`."""
 
     _kind = httpx.AsyncClient
+    _transport = httpx.AsyncHTTPTransport
     _make_flag = asyncio.Event
 
     def __init__(
@@ -33,9 +34,7 @@ class TaskLane(Lane):
         self._ends: dict[object, asyncio.Event] = {}
 
     def _make(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            **client_settings(self.origin, self.signer, self._timeout, self._verify)
-        )
+        return httpx.AsyncClient(**self._settings())
 
     def http_client(self) -> httpx.AsyncClient:
         """Connections belong to the event loop of the first call."""

@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, NLPearlError
 from .deadlines import TimeLeft
 from .exchange import Exchange
 from .lane import Lane
-from .settings import Signer, client_settings
+from .settings import Signer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -38,6 +38,7 @@ class ThreadLane(Lane):
     """Sends with an `httpx.Client`."""
 
     _kind = httpx.Client
+    _transport = httpx.HTTPTransport
     _make_flag = threading.Event
 
     def __init__(
@@ -51,9 +52,7 @@ class ThreadLane(Lane):
     def _make(self) -> httpx.Client:
         from .sockets import cap_by_deadline  # imports httpcore, as the client now does as well
 
-        client = httpx.Client(
-            **client_settings(self.origin, self.signer, self._timeout, self._verify)
-        )
+        client = httpx.Client(**self._settings())
         cap_by_deadline(client)
         return client
 
