@@ -45,7 +45,7 @@ postgres: .venv/postgres ## run a PostgreSQL server on this machine until Ctrl-C
 	@$(BIN)/python -m tools.postgres
 
 pytest: .venv/ready .venv/prism .venv/postgres
-	$(BIN)/python -m pytest -q -m "not slow" -n 4 --cov
+	$(BIN)/python -m pytest -q -m "not slow" -n 4 --cov -p no:nlpearl.sandbox.pytest_plugin
 
 faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
 	@$(BIN)/python -m tests.fault_matrix

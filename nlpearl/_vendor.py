@@ -16,9 +16,10 @@ def installed() -> tuple[str, str] | None:
         except OSError:  # an archive, or nothing at all
             continue
         for name in names:
-            stem, kind = os.path.splitext(name)  # noqa: PTH122
-            if kind in (".dist-info", ".egg-info") and stem.startswith("nlpearl-"):
-                return folder, stem.partition("-")[2]
+            if name.startswith("nlpearl-"):
+                stem, kind = os.path.splitext(name)  # noqa: PTH122
+                if kind in (".dist-info", ".egg-info"):
+                    return folder, stem.partition("-")[2]
     return None
 
 

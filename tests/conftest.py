@@ -15,7 +15,7 @@ from nlpearl.sandbox.contract import Call, Contract
 
 from .servers import CAMPAIGN_ID
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.sandbox_plugin"]
 
 # A test passes however busy the machine is.
 hypothesis.settings.register_profile("nlpearl", deadline=None)

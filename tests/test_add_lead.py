@@ -128,6 +128,7 @@ def test_a_callers_own_async_http_client_too() -> None:
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
 
 
+@pytest.mark.nlpearl_live
 def test_a_callers_own_transport_may_be_a_mock() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"leadId": "abc"}))
     with httpx.Client(transport=transport) as http:

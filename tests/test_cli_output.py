@@ -148,6 +148,7 @@ def test_a_wrong_environment_is_a_sentence(
         assert "secret" not in said
 
 
+@pytest.mark.nlpearl_live
 def test_a_run_that_reaches_nothing_ends_early_and_accounts_for_every_row(
     monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, here: Path
 ) -> None:

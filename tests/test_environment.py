@@ -33,6 +33,9 @@ from .conftest import KEY, PHONE, SECRET, Colour, Ended
 from .servers import CAMPAIGN_ID, Connection, Script, Server, answer, answers
 from .tls import DAY, HOST, Authority, over_tls, proxying
 
+# What they reach is a proxy on loopback, or nothing at all.
+pytestmark = pytest.mark.nlpearl_live
+
 URL = f"https://{HOST}"
 PASSWORD = "pr0xypass"
 

@@ -20,8 +20,6 @@ import pytest
 from nlpearl.sandbox import Sandbox
 from tools.generate import ROOT
 
-pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
-
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:

@@ -30,8 +30,6 @@ PAGES = [
     for number, block in enumerate(blocks(path.read_text(encoding="utf-8")))
 ]
 
-pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
-
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_block_of_the_readme_runs(

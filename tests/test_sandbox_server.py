@@ -22,8 +22,6 @@ from nlpearl.sandbox.server import MAX_BODY
 from .test_sandbox import LEAD, PATH, client_of
 from .test_sandbox_faults import address, exchange, request_bytes
 
-pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
-
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:

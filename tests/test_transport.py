@@ -146,6 +146,7 @@ def test_a_dead_address_of_a_name_is_passed_over(monkeypatch: pytest.MonkeyPatch
             assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == LEAD_ID
 
 
+@pytest.mark.nlpearl_live
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "Name or service not known"), None])
 def test_a_name_that_is_not_found_is_not_sent(
     monkeypatch: pytest.MonkeyPatch, failure: OSError | None
@@ -201,6 +202,7 @@ def test_loopback_never_goes_through_a_proxy(
     assert proxy.connections == 0
 
 
+@pytest.mark.nlpearl_live
 @pytest.mark.parametrize("fault", ["refused", "closed", "no TLS"])
 def test_what_a_proxy_does_not_pass_on_was_not_sent(
     colour: Colour, monkeypatch: pytest.MonkeyPatch, fault: str
@@ -285,6 +287,7 @@ def raising(error: Exception) -> httpx.MockTransport:
     return httpx.MockTransport(handler)
 
 
+@pytest.mark.nlpearl_live
 def test_of_a_transport_that_tells_nothing_nothing_is_known() -> None:
     with httpx.Client(transport=raising(httpx.ConnectError("x"))) as http:
         client = NLPearl(KEY, http_client=http)
