@@ -5,11 +5,13 @@ The environment is read here and not by httpx, whose exceptions name neither var
 whose loopback without proxies would be one without certificates as well (2026-11, httpx 0.28.1).
 """
 
+import logging
 import os
 import re
 import ssl
 import sys
 from collections.abc import Generator
+from contextvars import ContextVar
 from functools import lru_cache
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
@@ -46,11 +48,27 @@ class _NoCookies(CookieJar):
         """Ignore them."""
 
 
+# Whether httpx is sending a request of ours.
+_sending: ContextVar[bool] = ContextVar("nlpearl_sending", default=False)
+
+
+class _Discretion(logging.Filter):
+    """Keeps httpx's line about a request of ours out of the log: at INFO it shows the URL, in which
+    a lookup has the external id, which may be a phone number. At DEBUG it stays."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _sending.get() or logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
+
+
+_discretion = _Discretion()
+
+
 class Signer(httpx.Auth):
     """Puts the API key on each request; httpx calls it, sync and async."""
 
     def __init__(self, key: Key) -> None:
         self._key = key
+        logging.getLogger("httpx").addFilter(_discretion)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = self._key.authorization()
@@ -58,7 +76,11 @@ class Signer(httpx.Auth):
         reach: str | None = plugin.reach if plugin else _PARENTS_REACH
         if reach is not None and not _is_loopback(str(request.url)):
             _lead_to_sandbox(request, reach)
-        yield request
+        _sending.set(True)
+        try:
+            yield request
+        finally:
+            _sending.set(False)
 
     def redact(self, text: str) -> str:
         """The text without the API key."""

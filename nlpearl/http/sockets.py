@@ -3,8 +3,7 @@
 httpx's timeouts are for each read: with 1 s, a server that sent a byte every 0.2 s held a client
 for as long as it played (2026-11, httpx 0.28.1). For async there is `asyncio.timeout`. For sync,
 httpcore has a public interface, `NetworkBackend`, whose streams can cap every read and write by
-what is left of the call; httpx has no public way to hand one over that keeps the environment's
-proxies.
+what is left of the call; httpx has no public way to hand one over.
 """
 
 import socket
@@ -96,10 +95,10 @@ def cap_by_deadline(client: httpx.Client) -> None:
     """Let the deadline of each call end every wait of this client.
 
     The one place that touches what is private in httpx (0.27, 0.28): the pools of its transports
-    take a network backend, but `httpx.Client` has no parameter for it, and a transport of our own
-    would switch the environment's proxies off. A test fails when these names change.
+    take a network backend, but neither `httpx.Client` nor `httpx.HTTPTransport` has a parameter for
+    it. A test fails when these names change.
     """
     for transport in (client._transport, *client._mounts.values()):  # pyright: ignore[reportPrivateUsage]
-        if isinstance(transport, httpx.HTTPTransport):
-            pool = transport._pool  # pyright: ignore[reportPrivateUsage]
-            pool._network_backend = _Backend(pool._network_backend)  # pyright: ignore
+        assert isinstance(transport, httpx.HTTPTransport)  # of settings.py
+        pool = transport._pool  # pyright: ignore[reportPrivateUsage]
+        pool._network_backend = _Backend(pool._network_backend)  # pyright: ignore
