@@ -166,7 +166,7 @@ class NLPearl:
                 most `concurrency` rows ahead of the results you have consumed, so that a database
                 cursor or a file of any length will do.
             concurrency: maximum number of requests in flight, each on its own connection.
-            rate: maximum number of leads that start per second.
+            rate: maximum number of requests per second: leads that start, retries and lookups.
             ledger: a `Ledger`, or its path or URL, unless the client has one. Without one,
                 repeated rows are not found, and a run that is killed cannot be resumed.
             wait: as in `add_lead`.
@@ -180,7 +180,8 @@ class NLPearl:
         Raises, at once: InvalidArgumentError, ConfigurationError (the client is closed). While
         iterating, after everything in flight has been delivered:
             LedgerError: the ledger cannot be used, or its disk is full.
-            AuthenticationError, PermissionDeniedError: no other row would succeed.
+            AuthenticationError, PermissionDeniedError, or a NotFoundError before any lead was
+            added: no other row would succeed.
             RateLimitError: only 429 for ten minutes, or Retry-After is longer than that.
             Any exception raised by your iterable.
         """

@@ -299,6 +299,17 @@ def test_a_rejected_key_ends_it_and_every_row_is_counted(sandbox: Sandbox, here:
     assert rows[-1]["reason"] == "not processed: the run stopped first"
 
 
+def test_a_wrong_campaign_ends_it_with_the_first_rows(sandbox: Sandbox, here: Path) -> None:
+    Path("people.csv").write_text(people(100))
+    sandbox.inject_fault(status=404, times=100)
+    done = add_leads("people.csv", "--concurrency", "2")
+    assert done.exit_code == 1
+    assert "error: 404" in done.stderr
+    assert "Check the campaign id" in done.stderr
+    assert len(sandbox.requests) <= 2
+    assert len(results_of(here / "people.results.csv")) == 100
+
+
 def test_what_was_unknown_says_how_to_find_out(sandbox: Sandbox, here: Path) -> None:
     Path("people.csv").write_text(people(2))
     sandbox.inject_fault(lost="close")

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from nlpearl import (
     LeadResult,
     NLPearl,
     NLPearlError,
+    NotFoundError,
     Outcome,
     PermissionDeniedError,
     RateLimitError,
@@ -22,7 +24,7 @@ from nlpearl.bulk import run
 from nlpearl.bulk.threads import Threads
 
 from .conftest import KEY, Colour
-from .servers import CAMPAIGN_ID, Request, Server, answer, answers, replying
+from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
 from .test_add_leads import Watched, added, external_ids, rows
 
 
@@ -169,6 +171,39 @@ def test_a_refused_key_ends_the_run_after_one_wave_of_calls(
         assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
+def test_a_wrong_campaign_ends_the_run_after_one_wave_of_calls(colour: Colour) -> None:
+    watched = Watched(3000)
+    with Server(answers(answer(404, b""))) as server:
+        results, error = colour.add_leads(server.url, watched, concurrency=10)
+    assert isinstance(error, NotFoundError)
+    assert "Check the campaign id" in str(error)
+    assert len(server.requests) <= 10
+    assert watched.read == len(results) <= 20
+    for result in results:
+        assert result.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
+
+
+def test_a_404_after_a_lead_was_added_is_the_business_of_one_lead(colour: Colour) -> None:
+    with Server(answers(answer(), answer(404, b""), answer(404, b""), answer())) as server:
+        results, error = colour.add_leads(server.url, rows(20), concurrency=1)
+    assert error is None
+    assert len(server.requests) == 20
+    assert len(added(results)) == 18
+
+
+def test_a_404_ends_a_run_whose_ledger_knows_leads_that_were_added_earlier(
+    colour: Colour, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.ledger"
+    with Server(answers(answer(), answer(404, b""))) as server:
+        colour.add_leads(server.url, rows(1), ledger=path)
+        results, error = colour.add_leads(server.url, rows(50), ledger=path, concurrency=2)
+    assert isinstance(error, NotFoundError)
+    assert results[0].added
+    assert results[0].added.earlier
+    assert len(server.requests) <= 1 + 2
+
+
 def test_what_is_in_flight_when_the_key_is_refused_is_delivered(colour: Colour) -> None:
     """The first three answers are held until all have come; the key is good for two of them."""
     gate = threading.Barrier(3)
@@ -215,8 +250,8 @@ def test_an_error_is_raised_once_and_the_run_is_over_then() -> None:
 
 
 def test_a_server_that_fails_now_and_then_ends_nothing(colour: Colour) -> None:
-    """Anything but a refused key and a limit is the business of one lead."""
-    statuses = iter([500, 404, 418, 302, 200] * 8)
+    """Anything but a refused key, a limit and a wrong campaign is the business of one lead."""
+    statuses = iter([500, 410, 418, 302, 200] * 8)
     lock = threading.Lock()
 
     def reply(_: Request) -> bytes:
@@ -237,3 +272,58 @@ def test_a_rate_holds_after_a_pause_for_all_that_waited(colour: Colour) -> None:
     assert len(times) == 12
     # The pause, and then seven intervals at least, for eight leads.
     assert max(times) - times[3] >= 1 + 7 / 20
+
+
+def test_a_retry_after_of_0_slows_a_run_down(colour: Colour) -> None:
+    times: list[float] = []
+    with Server(limited_first(2, {"Retry-After": "0"}, times)) as server:
+        results, error = colour.add_leads(server.url, rows(1))
+    assert error is None
+    assert len(added(results)) == 1
+    assert times[1] - times[0] >= 1
+    assert times[2] - times[1] >= 2
+
+
+def test_a_rate_holds_for_lookups_and_retries_as_well(
+    colour: Colour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each lead loses its response, and is looked up until it is found."""
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
+    came: list[float] = []
+
+    def script(connection: Connection) -> None:
+        while True:
+            request = connection.read_request()
+            with server.lock:
+                came.append(time.monotonic())
+            if request.method == "PUT":
+                return
+            connection.send(answer(503, b""))
+
+    began = time.monotonic()
+    with Server(script) as server:
+        results, error = colour.add_leads(
+            server.url,
+            rows(3),
+            client={"reconcile": True, "timeout": 1.0},
+            rate=10,
+            concurrency=3,
+        )
+    assert error is None
+    assert len(results) == 3
+    assert len(came) > 5
+    assert max(came) - began >= (len(came) - 1) / 10
+
+
+def test_a_retry_whose_turn_comes_too_late_is_not_sent(
+    colour: Colour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
+    with Server(answers(answer())) as server:
+        url = server.url
+    client = {"max_retries": 5, "timeout": 1.0}
+    results, error = colour.add_leads(url, rows(1), client=client, rate=0.8, concurrency=3)
+    assert error is None
+    assert [result.outcome for result in results] == [Outcome.NOT_SENT]
+    assert results[0].error
+    assert not getattr(results[0].error, "__notes__", []), "it was not tried again"

@@ -67,6 +67,28 @@ def test_a_wave_of_429s_is_one_pause_and_the_next_wave_a_longer_one(
     assert caplog.records[-1].message == "429: the API limits the rate; nothing is sent for 8.0 s"
 
 
+def test_a_retry_after_of_0_is_a_pause_that_grows_with_each_wave() -> None:
+    pace = Pace(None)
+    now = 100.0
+    for pause in (1.0, 2.0, 4.0, 8.0, 8.0):
+        for _ in range(5):
+            assert pace.limited(limit(0.0), sent=now - 0.1, now=now)
+        assert pace.left(now) == pause
+        assert pace.limited(limit(0.5), sent=now - 0.1, now=now + 0.5), "of the same wave"
+        assert pace.left(now) == pause
+        now += pause + 1
+    pace.answered()
+    pace.limited(limit(0.0), sent=now - 0.1, now=now)
+    assert pace.left(now) == 1.0
+
+
+def test_every_request_takes_its_turn() -> None:
+    pace = Pace(4)
+    assert [pace.goes(100.0) for _ in range(3)] == [0.0, 0.25, 0.5]
+    assert pace.left(100.0) == 0.75, "the next lead comes after the retries"
+    assert Pace(None).goes(100.0) == 0
+
+
 def test_an_answer_begins_the_backoff_anew() -> None:
     pace = Pace(None, longest)
     for now in (100.0, 200.0):

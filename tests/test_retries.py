@@ -60,7 +60,8 @@ def test_what_was_certainly_not_taken_is_sent_again_with_growing_waits(error: NL
 @pytest.mark.parametrize(
     ("retry_after", "left", "wait"),
     [
-        (0.0, 1.0, 0.0),
+        (0.0, 1.5, 1.0),
+        (0.9, 1.0, None),
         (7.0, 8.0, 7.0),
         (7.0, 7.0, None),
         (1e30, 30.0, None),
@@ -72,6 +73,12 @@ def test_retry_after_holds_where_it_fits_the_deadline(
 ) -> None:
     error = RateLimitError("429", status_code=429, retry_after=retry_after)
     assert wait_before_retry(error, 1, max_retries=2, left=left) == wait
+
+
+def test_a_retry_after_of_0_is_still_a_pause_and_a_longer_one_each_time() -> None:
+    error = RateLimitError("429", status_code=429, retry_after=0.0)
+    waits = [wait_before_retry(error, n, max_retries=6, left=99) for n in range(1, 8)]
+    assert waits == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0, None]
 
 
 @given(
@@ -88,6 +95,12 @@ def test_a_wait_is_short_fits_and_never_exceeds_the_retries(
         assert error in AGAIN
 
 
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlpearl.calls.retries.LEAST_PAUSE", 0.001)
+
+
+@pytest.mark.usefixtures("_quick")
 def test_a_429_is_sent_again_until_it_is_taken(colour: Colour) -> None:
     limited = answer(429, b"", {"Retry-After": "0"})
     with Server(answers(limited, limited, answer())) as server:
@@ -96,6 +109,7 @@ def test_a_429_is_sent_again_until_it_is_taken(colour: Colour) -> None:
     assert len(server.requests) == 3
 
 
+@pytest.mark.usefixtures("_quick")
 def test_the_last_429_is_raised_and_says_how_often(colour: Colour) -> None:
     with Server(answers(answer(429, b"", {"Retry-After": "0"}))) as server:
         end = colour.add(server.url, client={"max_retries": 2})

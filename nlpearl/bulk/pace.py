@@ -4,9 +4,11 @@ time it is.
 
 The policy:
 
-- `rate` leads start in a second at most, one after the other, never in bursts.
-- After a 429 nothing of the run is sent until the pause is over: what Retry-After says, or a
-  backoff that doubles with each wave of 429s, from 0.5 s to 8 s. What was in flight meanwhile and
+- `rate` requests start in a second at most, one after the other, never in bursts. Leads that start,
+  retries and lookups all count.
+- After a 429 nothing of the run is sent until the pause is over: what Retry-After says (0 is
+  1 s, and more with each wave of 429s), or a backoff that doubles with each wave, from 0.5 s to
+  8 s. What was in flight meanwhile and
   is refused likewise belongs to the same wave.
 - A limit slows a run, and does not fail a lead. It ends the run when Retry-After is longer than ten
   minutes, or when for ten minutes nothing but 429 came.
@@ -19,7 +21,7 @@ import random
 import threading
 from collections.abc import Callable
 
-from ..calls.retries import FIRST_BACKOFF, LONGEST_BACKOFF
+from ..calls.retries import FIRST_BACKOFF, LEAST_PAUSE, LONGEST_BACKOFF, pause_for
 from ..errors import APIConnectionError, NLPearlError, Outcome, RateLimitError
 from ..leads.results import AddedLead
 
@@ -55,9 +57,12 @@ class Pace:
         """Whether a limit holds everything back."""
         return now < self._paused_until
 
-    def goes(self, now: float) -> None:
-        """One lead goes now."""
-        self._next = max(now, self._next) + self._interval
+    def goes(self, now: float) -> float:
+        """One request goes now, or after the seconds that this returns: when `rate` allows it."""
+        with self._lock:
+            at = max(now, self._next)
+            self._next = at + self._interval
+        return at - now
 
     def answered(self) -> None:
         """Something else than a 429 came: the limit lets calls through."""
@@ -69,10 +74,12 @@ class Pace:
         with self._lock:
             if self._limited_since is None:
                 self._limited_since = now
-            wait = error.retry_after
-            if wait is None:
-                if sent < self._paused_since:
-                    return True  # it left before the pause, which is for it as well
+            asked = error.retry_after
+            if (asked is None or asked < LEAST_PAUSE) and sent < self._paused_since:
+                return True  # it left before the pause, which is for it as well
+            if asked is not None:
+                wait = pause_for(asked, self._waves)
+            else:
                 most = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(self._waves, 16))
                 wait = self._jitter(most / 2, most)
             if wait > LONGEST_LIMIT or now - self._limited_since >= LONGEST_LIMIT:

@@ -23,6 +23,7 @@ from ..errors import (
     ConfigurationError,
     InvalidLeadError,
     NLPearlError,
+    NotFoundError,
     Outcome,
     PermissionDeniedError,
     RateLimitError,
@@ -118,7 +119,8 @@ class Run:
         self._lane = lane.of_run(workers.stopping)
         self._workers = workers
         self._concurrency = concurrency
-        self._pace = Pace(rate)
+        self._pace = pace = Pace(rate)
+        campaign.turn = lambda: pace.goes(monotonic())
         self._lanes: deque[Lane] = deque()
         self._lock = threading.Lock()
         self._process = os.getpid()
@@ -134,6 +136,8 @@ class Run:
         self._exhausted = False
         #: Nothing more is read or sent.
         self._stopped = False
+        #: Whether a lead was added, so that there is such a campaign.
+        self._has_added = False
         #: What ended the run early; raised once everything else has been delivered.
         self._error: BaseException | None = None
 
@@ -309,7 +313,10 @@ class Run:
             self._halt(ended)
         elif isinstance(ended, AddedLead | APIStatusError) and row.sent is not None:
             self._pace.answered()
+            self._has_added = self._has_added or isinstance(ended, AddedLead)
         if isinstance(ended, AuthenticationError | PermissionDeniedError | ConfigurationError):
+            self._halt(ended)
+        if isinstance(ended, NotFoundError) and not self._has_added:  # the campaign id is wrong
             self._halt(ended)
         return False
 

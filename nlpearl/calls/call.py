@@ -3,7 +3,7 @@
 import abc
 import logging
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -59,7 +59,8 @@ class Operation(abc.ABC, Generic[Result]):
 class Call(Generic[Result]):
     """One call. It stands where the generated code expects its client.
 
-    `paced`: a 429 is left to whoever made the call.
+    `turn`: takes a turn for one more request, and says in how many seconds that is. A call with it
+    is one of many, and a 429 is left to whoever made the call.
     """
 
     raise_on_unexpected_status = False  # for the generated code
@@ -71,13 +72,13 @@ class Call(Generic[Result]):
         deadline: Deadline,
         max_retries: int = 0,
         *,
-        paced: bool = False,
+        turn: Callable[[], float] | None = None,
     ) -> None:
         self._lane = lane
         self._operation = operation
         self._deadline = deadline
         self._max_retries = max_retries
-        self._paced = paced
+        self._turn = turn
         self._began = time.monotonic()
         self._exchange: Exchange | None = None
         self._is_over = False
@@ -99,7 +100,7 @@ class Call(Generic[Result]):
             tries += 1
             if not isinstance(result, NLPearlError):
                 break
-            if self._paced and isinstance(result, RateLimitError):
+            if self._turn and isinstance(result, RateLimitError):
                 break
             wait = wait_before_retry(
                 result,
@@ -108,12 +109,17 @@ class Call(Generic[Result]):
                 left=self._deadline.left(),
                 reads=operation.reads,
             )
-            if wait is None or await self._lane.pause(wait):
+            if wait is None or await self._lane.pause(wait) or not await self.may_go():
                 break
         self.log(result, tries)
         if tries > 1 and operation.earlier and isinstance(result, NLPearlError):
             result.add_note(f"Tried {tries} times; {operation.earlier}.")
         return result
+
+    async def may_go(self) -> bool:
+        """Wait for the turn of one more request; False if it does not come in time."""
+        wait = self._turn() if self._turn else 0.0
+        return not wait or (wait < self._deadline.left() and not await self._lane.pause(wait))
 
     async def once(self) -> Result | NLPearlError:
         """The result of one exchange, or its error as a value."""

@@ -50,6 +50,8 @@ class Campaign:
         self._settings = settings
         #: The ledger, as this campaign asks it; None: there is none.
         self.claims = claims
+        #: As that of a `Call`, in a run.
+        self.turn: Callable[[], float] | None = None
 
     # Check
 
@@ -102,10 +104,10 @@ class Campaign:
         """Claim the lead, send it, record its outcome; an error is returned, not raised.
 
         `claiming`: what the ledger was asked already. `held` is asked directly before the lead is
-        sent for an error in place of sending it; with it a 429 is left to the caller.
+        sent for an error in place of sending it.
         """
         if self.claims is None:
-            ended = (held and held()) or await self._send(lane, lead, None, held)
+            ended = (held and held()) or await self._send(lane, lead, None)
         else:
             ended = await self._add(lane, lead, self.claims, claiming, held)
         if isinstance(ended, NLPearlError):
@@ -127,7 +129,7 @@ class Campaign:
             taken = await self._settle(lane, lead, claims, taken)
         if not isinstance(taken, Claim):
             return taken
-        ended = (held and held()) or await self._send(lane, lead, taken, held)
+        ended = (held and held()) or await self._send(lane, lead, taken)
         return await claims.record(lane, taken, ended)
 
     async def _settle(
@@ -157,14 +159,14 @@ class Campaign:
         return self._settings.reconcile and can_be_looked_up(lead.external_id)
 
     async def _send(
-        self, lane: Lane, lead: Lead, claim: "Claim | None", held: object
+        self, lane: Lane, lead: Lead, claim: "Claim | None"
     ) -> AddedLead | NLPearlError:
         from .operations import AddLead  # the generated client takes 8 ms to import (2026-11)
 
         deadline = Deadline(self._settings.timeout, claim.taken if claim else None)
         sending = deadline.part(1 - LOOKUP_SHARE) if self._looks_up(lead) else deadline
         retries = self._settings.max_retries
-        call = Call(lane, AddLead(self._id, lead), sending, retries, paced=held is not None)
+        call = Call(lane, AddLead(self._id, lead), sending, retries, turn=self.turn)
         try:
             ended = await call.result()
             if isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
@@ -187,7 +189,8 @@ class Campaign:
         error: NLPearlError,
     ) -> AddedLead | NLPearlError:
         """The lead if lookups prove that it was added, else the error with what they saw."""
-        found = await look_up(lane, self._finding(lead.external_id or ""), lead, deadline, age)
+        find = self._finding(lead.external_id or "")
+        found = await look_up(lane, find, lead, deadline, age, self.turn)
         if isinstance(found, AddedLead):
             return found
         error.add_note(found)

@@ -22,16 +22,19 @@ async def look_up(
     lead: Lead,
     deadline: Deadline,
     age: Callable[[], float],
+    turn: Callable[[], float] | None = None,
 ) -> AddedLead | str:
     """The lead, if lookups prove before the deadline that it was added; else what they saw.
 
-    `age`: seconds since sending it began.
+    `age`: seconds since sending it began. `turn`: as that of a `Call`.
     """
-    call = Call(lane, find, deadline)
+    call = Call(lane, find, deadline, turn=turn)
     times = 0
     seen = "no time was left"
     began: datetime | None = None
     while (wait := backoff(times)) < deadline.left() and not await lane.pause(wait):
+        if not await call.may_go():
+            break
         times += 1
         found = await call.once()
         if isinstance(found, NLPearlError) and not is_absent(found):

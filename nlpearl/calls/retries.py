@@ -7,7 +7,8 @@ The policy:
   not what stays as it is: a certificate, a proxy that refuses, a name that does not exist.
   UNKNOWN is not: the lead may exist. REJECTED is not: it would be rejected again.
 - A lookup changes nothing, so it is retried after every failure that may pass.
-- After a 429 with Retry-After: when the server says, not earlier.
+- After a 429 with Retry-After: when the server says, not earlier. Less than a second, also 0, is
+  1 s, 2 s, 4 s, … up to 8 s.
 - Otherwise exponential backoff with full jitter: a random time between zero and 0.5 s, 1 s, 2 s, …
   up to 8 s (the AWS Architecture Blog's "Exponential Backoff And Jitter", 2015).
 - A wait that would not end before the deadline does not begin: the error is raised at once.
@@ -28,6 +29,8 @@ from ..errors import (
 FIRST_BACKOFF = 0.5
 #: Seconds; no backoff is longer. What Retry-After asks for may be.
 LONGEST_BACKOFF = 8.0
+#: Seconds; whatever Retry-After says, no pause is shorter.
+LEAST_PAUSE = 1.0
 
 
 def wait_before_retry(
@@ -49,7 +52,7 @@ def wait_before_retry(
     if tries > max_retries or not (error.retryable or (reads and _may_pass(error))):
         return None
     if isinstance(error, RateLimitError) and error.retry_after is not None:
-        wait = error.retry_after
+        wait = pause_for(error.retry_after, tries - 1)
     else:
         wait = backoff(tries - 1, jitter)
     return wait if wait < left else None
@@ -58,6 +61,13 @@ def wait_before_retry(
 def backoff(before: int, jitter: Callable[[float, float], float] = random.uniform) -> float:
     """Seconds to wait, after so many waits before: exponential, with full jitter."""
     return jitter(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(before, 16)))
+
+
+def pause_for(retry_after: float, before: int) -> float:
+    """Seconds that a Retry-After asks for, after so many pauses before: 0 is still a pause."""
+    if retry_after >= LEAST_PAUSE:
+        return retry_after
+    return min(LONGEST_BACKOFF, LEAST_PAUSE * 2.0 ** min(before, 16))
 
 
 def _may_pass(error: NLPearlError) -> bool:

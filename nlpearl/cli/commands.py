@@ -178,7 +178,7 @@ def add_lead(
     help="Requests at the same time.",
 )
 @click.option(
-    "--rate", type=click.FloatRange(min=0, min_open=True), help="Maximum leads per second."
+    "--rate", type=click.FloatRange(min=0, min_open=True), help="Maximum requests per second."
 )
 @_resends
 @_allows_same_number
