@@ -36,7 +36,14 @@ if TYPE_CHECKING:
         UnsettledLeadError,
     )
     from .leads.lead import Lead
-    from .leads.results import AddedLead, FoundLead, LeadResult, LeadStatus
+    from .leads.results import (
+        AddedLead,
+        FoundLead,
+        LeadResult,
+        LeadStatus,
+        SettledLead,
+        UnsettledLead,
+    )
     from .ledger.ledger import Ledger
     from .time_zones.convert import to_windows_time_zone
     from .time_zones.table import WINDOWS_TIME_ZONES, WindowsTimeZone
@@ -70,7 +77,9 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "ServerError",
+    "SettledLead",
     "UnexpectedResponseError",
+    "UnsettledLead",
     "UnsettledLeadError",
     "WindowsTimeZone",
     "__version__",
@@ -87,6 +96,8 @@ _MODULES = {
     "FoundLead": "leads.results",
     "LeadResult": "leads.results",
     "LeadStatus": "leads.results",
+    "SettledLead": "leads.results",
+    "UnsettledLead": "leads.results",
     "Ledger": "ledger.ledger",
     "WINDOWS_TIME_ZONES": "time_zones.table",
     "WindowsTimeZone": "time_zones.table",

@@ -1,5 +1,6 @@
 """What a client was told, checked; and what it makes of that for its calls."""
 
+from collections import deque
 from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -8,14 +9,16 @@ import attrs
 
 from .calls.campaign import Campaign, Settings
 from .configuration import Key, normalized, read_count, read_timeout, read_wait
-from .errors import ConfigurationError, InvalidArgumentError
+from .errors import ConfigurationError, InvalidArgumentError, NLPearlError
 from .http.settings import Signer
 from .leads.identifiers import check_campaign_id
 from .leads.phone_numbers import check_region
+from .leads.results import SettledLead
 
 if TYPE_CHECKING:
     from .http.lane import Lane
     from .ledger.ledger import Ledger
+    from .ledger.records import Doubt
 
 #: What an API is called that a ledger is bound to.
 API_VERSION = "v1"
@@ -85,12 +88,56 @@ class Account:
         claims = Claims(used, self._api, campaign_id, seconds, waits, allow_same_number, own)
         return Campaign(campaign_id, settings, claims)
 
+    def settling(self, campaign_id: str | None, *, even_old: bool) -> "Settling":
+        """The leads whose outcome is unknown, in one campaign or in all."""
+        if self._ledger is None:
+            raise ConfigurationError(
+                'settle needs a ledger: make the client with NLPearl(ledger="leads.ledger")'
+            )
+        name = None if campaign_id is None else check_campaign_id(campaign_id)
+        return Settling(self, self._ledger, self._api, name, even_old)
+
     async def close(self, lane: "Lane") -> None:
         """Close the ledger that the client has made of a path."""
         if self._ledger is not None and self._ledger.is_own:
             from .calls.claiming import close
 
             await close(self._ledger, lane)
+
+
+class Settling:
+    """The leads of a ledger whose outcome is unknown, settled one after the other."""
+
+    def __init__(
+        self,
+        account: Account,
+        ledger: "Ledger",
+        api: tuple[str, str],
+        campaign_id: str | None,
+        even_old: bool,
+    ) -> None:
+        self._account = account
+        self._ledger = ledger
+        self._api = api
+        self._campaign_id = campaign_id
+        self._even_old = even_old
+        self._read = 0.0
+        self._left: deque[Doubt] | None = None
+
+    async def next(self, lane: "Lane") -> SettledLead | NLPearlError | None:
+        """The next one; None after the last."""
+        if self._left is None:
+            from .calls.claiming import doubts
+
+            found = await doubts(lane, self._ledger, self._api, self._campaign_id)
+            if isinstance(found, NLPearlError):
+                return found
+            self._left, self._read = deque(found[0]), found[1]
+        if not self._left:
+            return None
+        doubt = self._left.popleft()
+        campaign = self._account.campaign(doubt.record.campaign)
+        return await campaign.settle(lane, doubt, self._read, even_old=self._even_old)
 
 
 def to_ledger(ledger: "Ledger | str | PathLike[str] | None") -> "Ledger | None":

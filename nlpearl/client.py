@@ -3,7 +3,7 @@
 What a client was told is in account.py; a call takes its path in calls/, a run in bulk/.
 """
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +13,7 @@ from .account import Account, to_ledger
 from .configuration import read_base_url, read_count, read_key, read_rate
 from .http.threads import ThreadLane, finish
 from .leads.lead import Lead, check_rows
-from .leads.results import AddedLead, FoundLead
+from .leads.results import AddedLead, FoundLead, SettledLead
 
 if TYPE_CHECKING:
     from .bulk.run import Run
@@ -225,6 +225,29 @@ class NLPearl:
         call = campaign.find(self._lane, external_id)
         return self._lane.run(call)
 
+    def settle(
+        self, campaign_id: str | None = None, *, look_up_old: bool = False
+    ) -> Iterator[SettledLead]:
+        """Look up each lead in the client's ledger whose outcome is unknown, the oldest first.
+
+        A lead that is proven to be on the platform is recorded as added. What a lookup does not
+        prove stays unknown, and is yielded with what was seen: check it on the platform, then say
+        `Ledger.settle` (it is there) or `Ledger.release` (it certainly is not). It works while
+        leads are being added.
+
+        Args:
+            campaign_id: only leads of this campaign.
+            look_up_old: also look up leads that were sent more than a day ago. Without it they are
+                yielded, but not looked up.
+
+        Raises, at once: ConfigurationError (the client has no ledger). While iterating:
+            LedgerError: the ledger cannot be used.
+            APIConnectionError, AuthenticationError, PermissionDeniedError, RateLimitError: no other
+            lookup would succeed now. What is recorded stays.
+        """
+        settling = self._account.settling(campaign_id, even_old=look_up_old)
+        return self._lane.each(lambda: settling.next(self._lane))
+
     @property
     def low_level(self) -> "AuthenticatedClient":
         """The generated client (`nlpearl_api`) with the API key, for other operations.
@@ -355,6 +378,13 @@ class AsyncNLPearl:
         campaign = self._account.campaign(campaign_id, timeout=timeout)
         call = campaign.find(self._lane, external_id)
         return await self._lane.run(call)
+
+    def settle(
+        self, campaign_id: str | None = None, *, look_up_old: bool = False
+    ) -> AsyncIterator[SettledLead]:
+        """Settle what is unknown, as `NLPearl.settle`."""
+        settling = self._account.settling(campaign_id, even_old=look_up_old)
+        return self._lane.each(lambda: settling.next(self._lane))
 
     @property
     def low_level(self) -> "AuthenticatedClient":

@@ -316,7 +316,7 @@ def test_what_was_unknown_says_how_to_find_out(sandbox: Sandbox, here: Path) -> 
     done = add_leads("people.csv", "--concurrency", "1")
     assert done.exit_code == 1
     assert "1 unknown: they may have been added" in done.stderr
-    assert "Run the same command and --reconcile: it looks up the leads" in done.stderr
+    assert f"Look up the leads that are unknown: nlpearl ledger settle {LEDGER}\n" in done.stderr
     again = add_leads("people.csv")
     [unknown, _] = results_of(here / "people.results.csv")
     assert "--resend-unknown" in unknown["reason"]

@@ -64,12 +64,17 @@ def test_the_states_of_the_leads_of_each_campaign(used: str) -> None:
 
 def test_the_leads_whose_outcome_is_unknown(used: str) -> None:
     done = ledger("unknown", used)
-    names, [campaign, external_id, sent] = (line.split() for line in done.stdout.splitlines())
-    assert names == ["campaign", "external_id", "sent"]
+    names, row = done.stdout.splitlines()
+    campaign, external_id, sent, known = row.split(maxsplit=3)
+    assert names.split() == ["campaign", "external_id", "sent", "known"]
     assert (campaign, external_id) == (CAMPAIGN_ID, "0")
+    assert known.rstrip() == "no usable response came"
+    assert done.stderr.startswith("Next: nlpearl ledger settle ")
     assert sent.endswith("+00:00")
     done = ledger("unknown", used, "--csv")
-    assert done.stdout == f"campaign,external_id,sent\n{CAMPAIGN_ID},0,{sent}\n"
+    assert done.stdout == (
+        f"campaign,external_id,sent,known\n{CAMPAIGN_ID},0,{sent},no usable response came\n"
+    )
 
 
 def test_a_narrow_terminal_shows_whole_ids(used: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,6 +255,9 @@ def test_a_ledger_is_bound_to_another_api(
         ["rebind", "{}", "https://api.example.com"],
         ["release", "{}", CAMPAIGN_ID, "--external-id", "1"],
         ["forget", "{}", CAMPAIGN_ID, "--external-id", "1"],
+        ["erase", "{}", CAMPAIGN_ID, "--external-id", "1"],
+        ["settle", "{}"],
+        ["settle", "{}", CAMPAIGN_ID, "--external-id", "1", "--added", "x"],
     ],
 )
 def test_no_ledger_is_made_by_a_slip_of_the_pen(
@@ -275,7 +283,7 @@ def test_another_database_is_no_place_for_a_ledger(here: Path) -> None:
 
 def test_the_help_names_every_command() -> None:
     text = ledger("-h").stdout
-    for command in ("show", "unknown", "release", "forget", "accept", "rebind", "backup", "copy"):
+    for command in ("show unknown settle release forget erase accept rebind backup copy").split():
         assert f"  {command} " in text
         assert ledger(command, "-h").exit_code == 0
     assert "..." not in text.replace("[ARGS]...", ""), "no sentence is cut"

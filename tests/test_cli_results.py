@@ -256,7 +256,11 @@ def test_the_sum_tells_new_leads_from_earlier_ones() -> None:
     ("counts", "retryable", "step"),
     [
         ({Status.ADDED: 9}, 0, None),
-        ({Status.UNKNOWN: 1, Status.INVALID: 1}, 0, "Run the same command and --reconcile"),
+        (
+            {Status.UNKNOWN: 1, Status.INVALID: 1},
+            0,
+            "Look up the leads that are unknown: nlpearl ledger settle 'my leads'",
+        ),
         ({Status.INVALID: 2, Status.REJECTED: 3}, 0, "Correct the 5 rows that are invalid"),
         ({Status.REJECTED: 1}, 0, "Correct the row that is invalid or rejected, and run"),
         ({Status.NOT_SENT: 1}, 1, "Run the same command: nobody is added twice."),
@@ -265,9 +269,9 @@ def test_the_sum_tells_new_leads_from_earlier_ones() -> None:
     ],
 )
 def test_what_to_do_next(counts: dict[Status, int], retryable: int, step: str | None) -> None:
-    steps = [*next_steps(counts, dry_run=False, has_ledger=True, retryable=retryable)]
+    steps = [*next_steps(counts, dry_run=False, ledger="my leads", retryable=retryable)]
     assert (steps[0].startswith(step) if step else not steps) is True
-    [warning] = next_steps(counts, dry_run=False, has_ledger=False, retryable=retryable)
+    [warning] = next_steps(counts, dry_run=False, ledger=None, retryable=retryable)
     assert warning.startswith("There is no ledger")
 
 

@@ -116,7 +116,7 @@ def test_an_older_lead_of_that_external_id_proves_nothing(
         return server.found(created=(server.put_at - older).isoformat())
 
     said = unknown(add(colour, LosingServer(look_up, skew=skew), timeout=0.3))
-    assert "found one that is older than this call" in said
+    assert "found one that was added before this one was sent" in said
 
 
 def unknown(ended: Ended) -> str:

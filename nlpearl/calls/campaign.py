@@ -15,15 +15,16 @@ from ..http.deadlines import Deadline
 from ..http.lane import Lane
 from ..leads.identifiers import can_be_looked_up, check_can_be_looked_up, to_external_id
 from ..leads.lead import Lead, external_id_of, to_lead, to_lead_of_row
-from ..leads.results import AddedLead, FoundLead
+from ..leads.results import AddedLead, FoundLead, SettledLead
 from .call import Call, Operation, Result
-from .lookups import LOOKUP_SHARE, look_up
+from .lookups import LOOKUP_SHARE, Sent, look_up, look_up_once, since
 from .proofs import is_absent
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ..ledger.claims import Claim, Unsettled, Verdict
+    from ..ledger.records import Doubt
     from .claiming import Claims
 
 
@@ -136,20 +137,18 @@ class Campaign:
         self, lane: Lane, lead: Lead, claims: "Claims", unsettled: "Unsettled"
     ) -> "Claim | AddedLead | NLPearlError":
         """What becomes of a lead whose outcome is unknown: looked up, sent again, or reported."""
-        from ..ledger.claims import Claim, Unsettled
+        from ..ledger.claims import Unsettled
+        from .claiming import not_recorded
 
         if not unsettled.is_same:
             return unsettled.error
         if self._looks_up(lead) and unsettled.age is not None:
-            sent = time.monotonic() - unsettled.age
+            age = since(unsettled.age, time.monotonic())
             deadline = Deadline(self._settings.timeout)
-            ended = await self._look_up(
-                lane, lead, deadline, lambda: time.monotonic() - sent, unsettled.error
-            )
+            ended = await self._look_up(lane, lead, deadline, age, unsettled.error)
             if isinstance(ended, AddedLead):
-                return await claims.record(
-                    lane, Claim(unsettled.ask, unsettled.record, sent), ended
-                )
+                failed = await claims.prove(lane, unsettled.record, ended.lead_id)
+                return ended if failed is None else not_recorded(ended, failed)
         if not self._settings.resend_unknown:
             return unsettled.error
         again = await claims.take(lane, lead, claims.ask(lead, resend=True))
@@ -185,16 +184,48 @@ class Campaign:
         lane: Lane,
         lead: Lead,
         deadline: Deadline,
-        age: Callable[[], float],
+        age: Callable[[], float | None],
         error: NLPearlError,
     ) -> AddedLead | NLPearlError:
         """The lead if lookups prove that it was added, else the error with what they saw."""
         find = self._finding(lead.external_id or "")
-        found = await look_up(lane, find, lead, deadline, age, self.turn)
-        if isinstance(found, AddedLead):
-            return found
-        error.add_note(found)
+        sent = Sent(lead.phone_number.__eq__, age)
+        seen = await look_up(lane, find, sent, deadline, self.turn)
+        if seen.found and seen.is_proven:
+            return AddedLead(seen.found.lead_id, lead)
+        error.add_note(seen.text)
         return error
+
+    async def settle(
+        self, lane: Lane, doubt: "Doubt", read: float, *, even_old: bool
+    ) -> SettledLead | NLPearlError:
+        """Look a lead of the ledger up whose outcome is unknown, and record it if it is proven.
+
+        `read`: when the ledger said so, by time.monotonic.
+        """
+        record, claims = doubt.record, self.claims
+        assert claims is not None
+        from ..ledger.records import RESTARTED
+
+        settled = SettledLead(self._id, record.external_id, record.sent, Outcome.UNKNOWN, "")
+        if record.external_id is None or not can_be_looked_up(record.external_id):
+            return attrs.evolve(settled, seen="it has no external id to look it up by")
+        if doubt.is_old and not even_old:
+            why = "not looked up: it was sent more than a day ago; look_up_old=True looks it up"
+            return attrs.evolve(settled, seen=why)
+        sent = Sent(doubt.is_number, since(doubt.age, read), RESTARTED)
+        deadline, retries = Deadline(self._settings.timeout), self._settings.max_retries
+        find = self._finding(record.external_id)
+        seen = await look_up_once(lane, find, sent, deadline, retries)
+        if isinstance(seen, NLPearlError):
+            self._name(seen, record.external_id)
+            return seen
+        if seen.found and seen.is_proven:
+            failed = await claims.prove(lane, record, seen.found.lead_id)
+            if failed is not None:
+                return failed
+            settled = attrs.evolve(settled, outcome=Outcome.ADDED)
+        return attrs.evolve(settled, seen=seen.text, found=seen.found)
 
     # Other operations
 

@@ -18,6 +18,7 @@ from ..leads.lead import Lead
 from ..leads.results import AddedLead
 from ..ledger.claims import Claim, Unsettled, Verdict
 from ..ledger.ledger import HANGING, HANGS, PATIENCE, Ledger
+from ..ledger.records import Doubt, Record
 
 logger: logging.Logger = logging.getLogger("nlpearl")
 
@@ -31,6 +32,33 @@ async def close(ledger: Ledger, lane: Lane) -> None:
     """Close a ledger; one that hangs is left alone."""
     with suppress(TimeoutError):
         await lane.wait_for(ledger.closing(), PATIENCE + HANGS)
+
+
+async def doubts(
+    lane: Lane, ledger: Ledger, api: tuple[str, str], campaign_id: str | None
+) -> tuple[list[Doubt], float] | LedgerError:
+    """The leads of a ledger whose outcome is unknown, and when that was said, by time.monotonic."""
+    try:
+        found = await _told(lane, ledger.doubts(api, campaign_id), PATIENCE)
+    except LedgerError as error:
+        return error
+    return found, time.monotonic()
+
+
+async def _told(lane: Lane, future: Future[Value], patience: float) -> Value:
+    """What the ledger says; LedgerError if it hangs."""
+    try:
+        return await lane.wait_for(future, patience + HANGS)
+    except TimeoutError:
+        raise LedgerError(HANGING) from None
+
+
+def not_recorded(added: AddedLead, error: LedgerError) -> AddedLead:
+    """A lead that was added, although the ledger could not record it."""
+    logger.warning(
+        "A lead was added, but the ledger could not record it and will call it unknown: %s", error
+    )
+    return attrs.evolve(added, recorded=False)
 
 
 @attrs.define
@@ -54,16 +82,9 @@ class Claims:
     async def open(self, lane: Lane) -> None:
         """See whether the ledger can be used; `error` says why not."""
         try:
-            await self._told(lane, self.ledger.ready(self.api), PATIENCE)
+            await _told(lane, self.ledger.ready(self.api), PATIENCE)
         except LedgerError as error:
             self.error = error
-
-    async def _told(self, lane: Lane, future: Future[Value], patience: float) -> Value:
-        """What the ledger says; LedgerError if it hangs."""
-        try:
-            return await lane.wait_for(future, patience + HANGS)
-        except TimeoutError:
-            raise LedgerError(HANGING) from None
 
     async def close(self, lane: Lane) -> None:
         """Close the ledger, if it is of this run alone."""
@@ -89,7 +110,7 @@ class Claims:
         until, pause = time.monotonic() + self.wait, FIRST_LOOK
         while True:
             try:
-                claimed = await self._told(lane, claiming, self.timeout)
+                claimed = await _told(lane, claiming, self.timeout)
             except LedgerError as error:
                 self.error = self.error or error
                 claiming.add_done_callback(self._give_back)
@@ -113,21 +134,25 @@ class Claims:
         """Record the outcome: a future of that."""
         return self.ledger.finish(self.api, claim, ended)
 
+    async def prove(self, lane: Lane, record: Record, lead_id: str) -> LedgerError | None:
+        """Record that a lookup has proven that a lead was added; why that failed."""
+        try:
+            await _told(lane, self.ledger.prove(self.api, record, lead_id), PATIENCE)
+        except LedgerError as error:
+            self.error = self.error or error
+            return error
+        return None
+
     async def record(
         self, lane: Lane, claim: Claim, ended: AddedLead | NLPearlError
     ) -> AddedLead | NLPearlError:
         """Record the outcome; what the caller is told of it."""
         try:
-            await self._told(lane, self.finish(claim, ended), PATIENCE)
+            await _told(lane, self.finish(claim, ended), PATIENCE)
         except LedgerError as error:
             self.error = self.error or error
             if isinstance(ended, AddedLead):
-                logger.warning(
-                    "A lead was added, but the ledger could not record it and will call it "
-                    "unknown: %s",
-                    error,
-                )
-                return attrs.evolve(ended, recorded=False)
+                return not_recorded(ended, error)
         if isinstance(ended, AddedLead) or claim.record.doubt is None:
             return ended
         if ended.outcome is Outcome.UNKNOWN:

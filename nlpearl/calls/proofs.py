@@ -1,9 +1,9 @@
 """What a lookup proves of a lead whose outcome is unknown. Pure."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from ..errors import BadRequestError, NLPearlError, NotFoundError
-from ..leads.lead import Lead
 from ..leads.results import FoundLead
 
 
@@ -17,17 +17,20 @@ def is_absent(error: NLPearlError) -> bool:
     return isinstance(error, NotFoundError)
 
 
-def why_no_proof(found: FoundLead, lead: Lead, began: datetime | None) -> str | None:
+def why_no_proof(
+    found: FoundLead, is_number: Callable[[str], bool], began: datetime | None, why: str
+) -> str | None:
     """Why this is not certainly the lead that was sent; None if it is.
 
-    `began`: when sending it began, by the server's clock; None if that is not known.
+    `is_number`: whether it was sent with this phone number. `began`: when sending it began, by the
+    server's clock; None if that is not known, and `why`.
     """
-    if found.phone_number != lead.phone_number:
+    if found.phone_number is None or not is_number(found.phone_number):
         return "found one with another phone number"
     if found.created is None:
         return "found one without a date that says when it was added"
     if began is None:
-        return "found one, but the response has no Date to compare its age with"
+        return f"found one, which proves nothing: {why}"
     if found.created <= began:
-        return "found one that is older than this call"
+        return "found one that was added before this one was sent"
     return None

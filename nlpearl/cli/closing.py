@@ -1,9 +1,13 @@
 """How a run has ended: the last lines, the exit code, and the same for programs. Pure."""
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Collection, Iterator, Mapping
 
+from ..errors import Outcome
+from ..leads.results import SettledLead
+from ..privacy import shown_place
 from .progress import duration
-from .reasons import counted
+from .reasons import counted, plain
 from .statuses import Status
 
 ALL_ADDED, SOME_NOT, NOTHING_STARTED, INTERRUPTED = 0, 1, 2, 130
@@ -32,20 +36,71 @@ def summary(counts: Mapping[Status, int], seconds: float, *, dry_run: bool) -> s
 
 
 def next_steps(
-    counts: Mapping[Status, int], *, dry_run: bool, has_ledger: bool, retryable: int
+    counts: Mapping[Status, int], *, dry_run: bool, ledger: str | None, retryable: int
 ) -> Iterator[str]:
     """What to do now."""
     again = "run the same command" + (" without --dry-run" if dry_run else "")
     wrong = counts.get(Status.INVALID, 0) + counts.get(Status.REJECTED, 0)
-    if not dry_run and not has_ledger:
+    if not dry_run and ledger is None:
         yield "There is no ledger: the same command would add everybody again."
-    elif counts.get(Status.UNKNOWN):
-        yield f"{_sentence(again)} and --reconcile: it looks up the leads that are unknown."
+    elif ledger is not None and counts.get(Status.UNKNOWN):
+        yield f"Look up the leads that are unknown: {ledger_command('settle', ledger)}"
     elif wrong:
         rows = "the row that is" if wrong == 1 else f"the {wrong:,} rows that are"
         yield f"Correct {rows} invalid or rejected, and {again}: nobody is added twice."
     elif retryable or counts.get(Status.PENDING):
         yield f"{_sentence(again)}: nobody is added twice."
+
+
+#: Commands that are shown at most for leads that a lookup has not settled.
+_COMMANDS = 20
+
+
+def ledger_command(name: str, place: str, *arguments: str) -> str:
+    """``nlpearl ledger settle people.ledger``, as a shell takes it."""
+    return shlex.join(["nlpearl", "ledger", name, shown_place(place), *arguments])
+
+
+def settled_cells(lead: SettledLead) -> list[str]:
+    """A row of the table of leads that were looked up."""
+    found = lead.found.lead_id if lead.found else ""
+    return [
+        lead.campaign_id,
+        lead.external_id or "",
+        lead.sent,
+        lead.outcome.value,
+        found,
+        plain(lead.seen).replace("--look-up-old", "--all"),
+    ]
+
+
+def settled_steps(leads: Collection[SettledLead], place: str) -> Iterator[str]:
+    """What the lookups have come to, and what to do about those who are still unknown."""
+    left = [lead for lead in leads if lead.outcome is not Outcome.ADDED]
+    yield f"{counted(len(leads), 'lead')}: {len(leads) - len(left):,} added, {len(left):,} unknown"
+    if not left:
+        return
+    yield "Look for them on the platform. If one is there, with its lead id from there:"
+    for lead in left[:_COMMANDS]:
+        lead_id = lead.found.lead_id if lead.found else "LEAD_ID"
+        yield "  " + ledger_command("settle", place, *_named(lead), "--added", lead_id)
+    yield "If it certainly is not, so that it is sent the next time:"
+    groups = dict[tuple[str, str], list[str]]()
+    for lead in left[:_COMMANDS]:
+        campaign, option, name = _named(lead)
+        groups.setdefault((campaign, option), []).append(name)
+    for (campaign, option), names in groups.items():
+        named = [word for name in dict.fromkeys(names) for word in (option, name)]
+        yield "  " + ledger_command("release", place, campaign, *named)
+    if len(left) > _COMMANDS:
+        yield f"And {len(left) - _COMMANDS:,} more."
+
+
+def _named(lead: SettledLead) -> list[str]:
+    name = ["--phone-number", "NUMBER"]
+    if lead.external_id is not None:
+        name = ["--external-id", lead.external_id]
+    return [lead.campaign_id, *name]
 
 
 def _sentence(text: str) -> str:

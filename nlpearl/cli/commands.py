@@ -9,7 +9,7 @@ import click
 from .. import __version__
 from ..client import NLPearl
 from ..errors import NLPearlError
-from ..privacy import mask_all
+from ..privacy import mask_all, masked
 from ..time_zones.convert import to_windows_time_zone
 from .add_file import add_file
 from .closing import ALL_ADDED, INTERRUPTED, NOTHING_STARTED, SOME_NOT
@@ -208,6 +208,33 @@ def add_leads(
         wishes = Wishes([*map(read_map, maps)], read_call_data(call_data))
     order = Order(wishes=wishes, options=Options(kind, encoding, sheet), **options)
     sys.exit(add_file(order))
+
+
+@nlpearl.command()
+@click.argument("campaign_id")
+@click.argument("external_id")
+def find_lead(campaign_id: str, external_id: str) -> None:
+    """Look a lead up by your own id of it.
+
+    Of the phone number only the end is shown, of the call data only the names.
+    """
+    with sentences(), NLPearl() as client:
+        found = client.find_lead(campaign_id, external_id)
+    if found is None:
+        say_error("not found. That does not prove that it was not added: it may appear later")
+        sys.exit(SOME_NOT)
+    status = None if found.status is None else found.status.name
+    for name, value in (
+        ("lead id", found.lead_id),
+        ("external id", found.external_id),
+        ("phone number", found.phone_number and masked(found.phone_number)),
+        ("status", status),
+        ("added", found.created),
+        ("time zone offset", found.time_zone_offset),
+        ("call data", ", ".join(found.call_data or ())),
+    ):
+        if value:
+            click.echo(f"{name}: {value}")
 
 
 @nlpearl.command()

@@ -93,7 +93,7 @@ class Job:
             self.console.print("Interrupted.")
         self.console.print(summary(counts, seconds, dry_run=dry_run))
         steps = next_steps(
-            counts, dry_run=dry_run, has_ledger=self.ledger is not None,
+            counts, dry_run=dry_run, ledger=self.ledger,
             retryable=self.results.retryable,
         )  # fmt: skip
         facts = [("Results", str(self.results_path)), *(("Next", step) for step in steps)]

@@ -6,10 +6,12 @@ import codecs
 import contextlib
 import io
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any, TextIO, cast
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 #: What else is shown of typographic characters.
 _PLAIN = {"…": "...", "→": "->", "’": "'", "–": "-", "━": "-", "╸": "-", "╺": "-"}
@@ -90,3 +92,19 @@ def new_console() -> Console:
     if not console.is_terminal:
         console.width = _NEVER_WRAPPED
     return console
+
+
+def print_table(names: Sequence[str], rows: Iterable[list[str]], *, numbers: bool = False) -> None:
+    """To standard output; numbers, if there are any, are in all columns but the first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for index, name in enumerate(names):
+        is_number = numbers and index > 0
+        table.add_column(
+            Text(name, "bold"), justify="right" if is_number else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 10_000
+    console.print(table)

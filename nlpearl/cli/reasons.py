@@ -20,7 +20,9 @@ SHOWN = 20
 #: Reasons of one kind that are told apart.
 _MOST = 1000
 
-_OPTIONS = "resend_unknown|default_region|reconcile|concurrency|rate|allow_same_number|ledger"
+_OPTIONS = (
+    "look_up_old|resend_unknown|default_region|reconcile|concurrency|rate|allow_same_number|ledger"
+)
 _ARGUMENTS = "phone_number|external_id|time_zone|call_data|campaign_id|base_url"
 _WORDS = re.compile(
     rf"`?\b(?P<flag>{_OPTIONS})=True\b`?|\b(?P<option>{_OPTIONS})=|\b(?P<name>\w+_\w+)\b"

@@ -4,7 +4,7 @@ A module of its own, since asyncio takes 15 ms to import (2026-11), which the sy
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import closing
 from typing import Any, TypeVar
@@ -98,6 +98,13 @@ class TaskLane(Lane):
         if isinstance(result, NLPearlError):
             raise result
         return result
+
+    async def each(
+        self, call: Callable[[], Coroutine[Any, Any, Value | NLPearlError | None]]
+    ) -> AsyncIterator[Value]:
+        """The results of calls, one after the other, until one is None."""
+        while (result := await self.run(call())) is not None:
+            yield result
 
     async def close(self) -> None:
         """Wait for the calls of other tasks, start no new ones, close our own httpx client."""

@@ -5,7 +5,7 @@ Its coroutines never suspend, so that `finish` runs one without an event loop.
 
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -113,6 +113,13 @@ class ThreadLane(Lane):
         if isinstance(result, NLPearlError):
             raise result
         return result
+
+    def each(
+        self, call: Callable[[], Coroutine[Any, Any, Value | NLPearlError | None]]
+    ) -> Iterator[Value]:
+        """The results of calls, one after the other, until one is None."""
+        while (result := self.run(call())) is not None:
+            yield result
 
     def close(self) -> None:
         """Wait for the calls of other threads, start no new ones, close our own httpx client."""

@@ -54,6 +54,19 @@ class LeadResult:
         return None if self.added is None else self.added.lead_id
 
 
+@attrs.frozen
+class UnsettledLead:
+    """A lead in the ledger whose outcome is unknown."""
+
+    campaign_id: str
+    #: Your own id for this lead, if it has one.
+    external_id: str | None
+    #: When it was sent, in UTC (ISO 8601).
+    sent: str
+    #: What is known of it, in words.
+    known: str
+
+
 class LeadStatus(IntEnum):
     """The status of a lead on the platform, by the vendor's numbers (2026-11).
 
@@ -102,6 +115,28 @@ class FoundLead:
     #: The offset of the lead's time zone, as the platform gives it: hours, such as ``"-5.0"``.
     time_zone_offset: str | None
     call_data: dict[str, Any] | None = attrs.field(repr=_keys, hash=False)
+
+
+@attrs.frozen
+class SettledLead:
+    """A lead of the ledger whose outcome was unknown, and what is known of it now."""
+
+    campaign_id: str
+    #: Your own id for this lead, if it has one.
+    external_id: str | None
+    #: When it was sent, in UTC (ISO 8601).
+    sent: str
+    #: ADDED if a lookup has proven it, and the ledger knows that now; else UNKNOWN.
+    outcome: Outcome
+    #: What the lookup saw, in words.
+    seen: str
+    #: What the lookup found, also if that proves nothing.
+    found: FoundLead | None = None
+
+    @property
+    def lead_id(self) -> str | None:
+        """The platform's id of the lead, if it was added."""
+        return self.found.lead_id if self.found and self.outcome is Outcome.ADDED else None
 
 
 def to_found_lead(data: Mapping[str, object]) -> FoundLead | None:

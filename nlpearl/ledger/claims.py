@@ -224,15 +224,11 @@ def _unsettled(asked: Ask, record: Record, now: Now, *, is_same: bool) -> Unsett
         which = "another phone number with this external id"
     elif not is_same:
         which = "this phone number with another external id"
-    began, epoch = record.doubt, record.doubt_epoch
-    if began is None:  # its claim is over
-        began, epoch = record.since, record.epoch
-    age = now.seconds - began if epoch == now.epoch and began <= now.seconds else None
     error = UnsettledLeadError(
         f"{which} was sent at {record.sent}, and no response came: it may exist. Look it up by its "
         "external id; resend_unknown sends it again, which calls anyone who was added twice"
     )
-    return Unsettled(asked, record, error, age, is_same)
+    return Unsettled(asked, record, error, record.age_at(now), is_same)
 
 
 def finish(book: Book, claim: Claim, ended: AddedLead | NLPearlError, now: Now) -> None:
@@ -264,6 +260,29 @@ def _settled(record: Record, state: State, now: Now, lead_id: str | None = None)
         doubt_epoch=None if certain else record.doubt_epoch,
         changed=now.text,
     )
+
+
+def settle(book: Book, record: Record, lead_id: str, now: Now) -> bool:
+    """A lookup, or a person, says that it was added; whether there is such a lead that is not known
+    to be added."""
+    found = book.get(record.id)
+    if found is None or found.state == State.ADDED:
+        return False
+    book.put(_settled(found, State.ADDED, now, lead_id))
+    return True
+
+
+def erase(book: Book, record: Record, _: Now) -> bool:
+    """Keep the external id as a digest alone."""
+    if record.external_id is not None:
+        book.put(attrs.evolve(record, external_id=None))
+    return True
+
+
+def forget(book: Book, record: Record, _: Now) -> bool:
+    """Forget a lead that was deleted on the platform."""
+    book.delete(record)
+    return True
 
 
 def release(book: Book, record: Record, now: Now) -> bool:

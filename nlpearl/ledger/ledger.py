@@ -12,16 +12,25 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, TypeVar
 
-import attrs
-
 from ..configuration import normalized, read_base_url
 from ..errors import ConfigurationError, InvalidArgumentError, LedgerError, NLPearlError
 from ..leads.lead import Lead
-from ..leads.results import AddedLead
+from ..leads.results import AddedLead, UnsettledLead
 from ..privacy import shown_place
-from .claims import Claim, Verdict, ask, decide, finish, key, release
+from .claims import (
+    Claim,
+    Verdict,
+    ask,
+    decide,
+    erase,
+    finish,
+    forget,
+    key,
+    release,
+    settle,
+)  # fmt: skip
 from .machine import process
-from .records import Book, Now, Record, State
+from .records import Book, Doubt, Now, Record, State, doubts
 from .sqlite import SQLiteStore
 from .writer import API, Asked, Question, Store, StoreAwayError, Writer
 
@@ -43,17 +52,6 @@ def told(future: "Future[Value]") -> Value:
         return future.result(PATIENCE + HANGS)
     except TimeoutError:
         raise LedgerError(HANGING) from None
-
-
-@attrs.frozen
-class UnsettledLead:
-    """A lead in the ledger whose outcome is unknown."""
-
-    campaign_id: str
-    #: Your own id for this lead, if it has one.
-    external_id: str | None
-    #: When it was sent, in UTC (ISO 8601).
-    sent: str
 
 
 class Ledger:
@@ -114,16 +112,36 @@ class Ledger:
     def unsettled(self, campaign_id: str | None = None) -> list[UnsettledLead]:
         """The leads whose outcome is unknown, the oldest first."""
 
-        def unknown(book: Book, now: Now) -> list[UnsettledLead]:
-            found = [
-                UnsettledLead(record.campaign, record.external_id, record.sent)
-                for record in book.uncertain()
-                if record.state_at(now) is State.UNKNOWN and campaign_id in (None, record.campaign)
-            ]
-            return sorted(found, key=lambda lead: lead.sent)
+        return [doubt.lead() for doubt in told(self.doubts(None, campaign_id))]
 
-        result: list[UnsettledLead] = self._look(unknown)
-        return result
+    def settle(
+        self,
+        campaign_id: str,
+        lead_id: str,
+        *,
+        external_id: str | None = None,
+        phone_number: str | None = None,
+    ) -> bool:
+        """Record that a lead whose outcome is unknown was added, with the platform's id of it. For
+        someone who has checked on the platform; `NLPearl.settle` looks leads up. As `release`
+        otherwise."""
+
+        if not lead_id.strip():
+            raise InvalidArgumentError("lead_id is empty; pass the platform's id of the lead")
+
+        def add(book: Book, record: Record, now: Now) -> bool:
+            return record.state_at(now) is State.UNKNOWN and settle(book, record, lead_id, now)
+
+        return self._change(campaign_id, external_id, phone_number, add)
+
+    def erase(
+        self, campaign_id: str, *, external_id: str | None = None, phone_number: str | None = None
+    ) -> bool:
+        """Erase the external id of a lead, which the ledger has in clear until the lead is added.
+        Its digest stays, so that the lead is still not added twice. But if its outcome is unknown,
+        it can no longer be looked up. As `release` otherwise."""
+
+        return self._change(campaign_id, external_id, phone_number, erase)
 
     def release(
         self, campaign_id: str, *, external_id: str | None = None, phone_number: str | None = None
@@ -135,10 +153,7 @@ class Ledger:
         lead; one that was added is not touched, one that is being added now is a LedgerError.
         """
 
-        def let_go(book: Book, now: Now, record: Record) -> bool:
-            return release(book, record, now)
-
-        return self._change(campaign_id, external_id, phone_number, let_go)
+        return self._change(campaign_id, external_id, phone_number, release)
 
     def forget(
         self, campaign_id: str, *, external_id: str | None = None, phone_number: str | None = None
@@ -146,11 +161,7 @@ class Ledger:
         """Remove a lead, also one that was added: it was deleted on the platform, and the next run
         adds it. As `release` otherwise."""
 
-        def remove(book: Book, _: Now, record: Record) -> bool:
-            book.delete(record)
-            return True
-
-        return self._change(campaign_id, external_id, phone_number, remove)
+        return self._change(campaign_id, external_id, phone_number, forget)
 
     def accept(self) -> None:
         """Trust the ledger as it is, although it may have forgotten leads that were sent: a file
@@ -267,6 +278,25 @@ class Ledger:
 
         return self._ask(api, asked, PATIENCE, binds=False)
 
+    def doubts(self, api: API | None, campaign_id: str | None) -> "Future[list[Doubt]]":
+        """The leads whose outcome is unknown, the oldest first. Binds the ledger to no API."""
+
+        def asked(salt: bytes) -> Asked:
+            def is_number(digest: str, phone_number: str) -> bool:
+                return key(salt, "number", phone_number) == digest
+
+            return None, lambda book, now: doubts(book, now, campaign_id, is_number)
+
+        return self._ask(api, asked, PATIENCE, binds=False)
+
+    def prove(self, api: API, record: Record, lead_id: str) -> "Future[bool]":
+        """Record that a lookup has proven that a lead was added."""
+
+        def asked(_: bytes) -> Asked:
+            return record.keys, lambda book, now: settle(book, record, lead_id, now)
+
+        return self._ask(api, asked, PATIENCE)
+
     def finish(self, api: API, claim: Claim, ended: AddedLead | NLPearlError) -> "Future[None]":
         """Record the outcome of a claim."""
 
@@ -297,7 +327,7 @@ class Ledger:
         campaign_id: str,
         external_id: str | None,
         phone_number: str | None,
-        change: Callable[[Book, Now, Record], bool],
+        change: Callable[[Book, Record, Now], bool],
     ) -> bool:
         """Change the records of a lead; whether any was."""
         names = {"external id": external_id, "number": phone_number}
@@ -312,7 +342,7 @@ class Ledger:
                 found = book.having(campaign_id, keys)
                 if any(record.state_at(now) is State.CLAIMED for record in found):
                     raise LedgerError("this lead is being added at this moment; try again later")
-                done = [change(book, now, record) for record in found]
+                done = [change(book, record, now) for record in found]
                 return any(done)
 
             return keys, answer

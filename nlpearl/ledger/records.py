@@ -1,12 +1,20 @@
 """What a ledger has of a lead, and the book of one transaction. Pure."""
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 import attrs
 
+from ..leads.results import UnsettledLead
+
 #: Seconds by which a clock may seem to run backward, between two processes.
 SKEW = 5.0
+#: After this a lead whose outcome is unknown is not looked up again unless somebody asks for it.
+OLD = timedelta(days=1)
+#: Why the ledger's clock may not tell for how long a lead has been unknown.
+RESTARTED = "the machine was restarted, or the database restored, since it was sent"
 
 
 class State(StrEnum):
@@ -73,6 +81,18 @@ class Record:
             State.UNKNOWN if self.state == State.CLAIMED and self._over(now) else State(self.state)
         )
 
+    def age_at(self, now: Now) -> float | None:
+        """Seconds since the earliest send whose outcome is unknown; None: nobody can tell."""
+        began, epoch = self.doubt, self.doubt_epoch
+        if began is None:  # its claim is over
+            began, epoch = self.since, self.epoch
+        return now.seconds - began if epoch == now.epoch and began <= now.seconds else None
+
+    @property
+    def keys(self) -> list[str]:
+        """Its identities."""
+        return [key for key in (self.number, self.external) if key is not None]
+
     def _over(self, now: Now) -> bool:
         return (
             self.epoch != now.epoch
@@ -132,3 +152,46 @@ class Book:
         self._records.pop(record.id, None)
         self.written.pop(record.id, None)
         self.deleted.add(record.id)
+
+
+@attrs.frozen
+class Doubt:
+    """A lead of the ledger whose outcome is unknown, for a lookup."""
+
+    record: Record
+    #: Seconds since it was sent; None: the store's clock cannot tell, so that nothing is proven.
+    age: float | None
+    #: Whether it was sent more than a day ago.
+    is_old: bool
+    #: Whether this is its phone number.
+    is_number: Callable[[str], bool] = attrs.field(repr=False)
+
+    def lead(self) -> UnsettledLead:
+        """The lead as callers get it, with what is known of it in words."""
+        record = self.record
+        known = "no usable response came"
+        if record.state == State.CLAIMED:
+            known = "whoever sent it stopped before its outcome was recorded"
+        if record.external_id is None:
+            known += "; it has no external id to look it up by"
+        elif self.age is None:
+            known += f"; a lookup proves nothing, since {RESTARTED}"
+        return UnsettledLead(record.campaign, record.external_id, record.sent, known)
+
+
+def doubts(
+    book: Book, now: Now, campaign: str | None, is_number: Callable[[str, str], bool]
+) -> list[Doubt]:
+    """The leads of an overview whose outcome is unknown, the oldest first. `is_number` compares a
+    digest with a phone number."""
+    found = [
+        Doubt(
+            record,
+            record.age_at(now),
+            datetime.fromisoformat(now.text) - datetime.fromisoformat(record.sent) > OLD,
+            partial(is_number, record.number),
+        )
+        for record in book.uncertain()
+        if record.state_at(now) is State.UNKNOWN and campaign in (None, record.campaign)
+    ]
+    return sorted(found, key=lambda doubt: doubt.record.sent)

@@ -104,6 +104,7 @@ class SQLiteStore:
         # Switching does not wait for whoever does the same (SQLite 3.40), so it is tried again.
         again(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall())
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased leaves no bytes behind
         with file.immediate(connection):
             marks = file.marks(connection)
             if marks and False not in marks.values() and not trusted:
