@@ -64,7 +64,7 @@ class Account:
         allow_same_number: bool = False,
     ) -> Campaign:
         """The campaign, for a call or a run."""
-        seconds = self.timeout if timeout is None else read_timeout(timeout)
+        seconds = self.timeout if timeout is None else read_timeout(timeout, may_be_over=True)
         campaign_id = check_campaign_id(campaign_id)
         settings = attrs.evolve(
             self._settings,

@@ -111,7 +111,9 @@ class NLPearl:
             call_data: the variables of the conversation by name. They are sent as strings: numbers
                 as digits, dates and times in ISO 8601, a bool as true or false. None leaves a name
                 out.
-            timeout: seconds or a timedelta for this call, instead of the client's.
+            timeout: seconds or a timedelta for this call, instead of the client's. What is left of
+                your own time will do: if that is 0 or less, the call is an APITimeoutError,
+                NOT_SENT.
             wait: with a ledger, seconds (or a timedelta) to wait for somebody else who is adding
                 this lead at this moment, before `timeout` starts. Default: `timeout` and 10 s.
             resend_unknown: with a ledger, send a lead again whose outcome is unknown. Anyone who

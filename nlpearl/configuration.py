@@ -203,13 +203,17 @@ def normalized(origin: str) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port not in (None, standard) else "")
 
 
-def read_timeout(timeout: object) -> float:
-    """Seconds from a number or a timedelta; InvalidArgumentError unless positive and finite."""
+def read_timeout(timeout: object, *, may_be_over: bool = False) -> float:
+    """Seconds from a number or a timedelta; InvalidArgumentError unless positive and finite.
+
+    `may_be_over`: what is left of somebody's time may also be 0 or less.
+    """
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
     if (
         isinstance(seconds, (int, float))
         and not isinstance(seconds, bool)
-        and 0 < seconds <= threading.TIMEOUT_MAX  # what the system can wait for; NaN is neither
+        and (seconds > 0 or (may_be_over and seconds <= 0))
+        and seconds <= threading.TIMEOUT_MAX  # what the system can wait for; NaN is neither
     ):
         return float(seconds)
     raise InvalidArgumentError(

@@ -161,6 +161,12 @@ class Server:
             thread.join(10)
             assert not thread.is_alive()
 
+    def close(self) -> None:
+        """Accept no further connection."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
     def _accept(self) -> None:
         while True:
             try:

@@ -72,6 +72,10 @@ def test_one_lead_that_a_ledger_knows_is_not_added_again(sandbox: Sandbox, here:
 
 def test_time_zones_versions_and_helps() -> None:
     assert run("time-zone", "Europe/Rome").stdout == "W. Europe Standard Time\n"
+    done = run("time-zone", "Nowhere Standard Time")
+    assert "is not a Windows time zone id or an IANA name" in done.stderr
+    assert "low_level" not in done.stderr
+    assert "`" not in done.stderr
     done = run("time-zone", "EST")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "abbreviation" in done.stderr

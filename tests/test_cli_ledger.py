@@ -214,7 +214,7 @@ def test_a_ledger_that_may_have_forgotten_somebody_is_accepted(
         connection.execute("UPDATE users SET process = 'x another-boot ' || process")
     done = add_leads("people.csv", "--ledger", "copy.ledger")
     assert done.exit_code == 2
-    assert "run: nlpearl ledger accept copy.ledger" in done.stderr
+    assert "(or trust it as it is: nlpearl ledger accept copy.ledger)" in done.stderr
     done = ledger("accept", "copy.ledger")
     assert (done.exit_code, done.stderr) == (0, "Accepted copy.ledger as it is.\n")
     assert add_leads("people.csv", "--ledger", "copy.ledger").exit_code == 0

@@ -1,5 +1,7 @@
 """The results file and the reasons: in words, grouped, harmless in a spreadsheet."""
 
+import ast
+import inspect
 import os
 import re
 import sys
@@ -19,6 +21,8 @@ from nlpearl import (
     InvalidLeadError,
     Lead,
     LeadResult,
+    Ledger,
+    NLPearl,
     NLPearlError,
     Outcome,
 )
@@ -30,7 +34,8 @@ from nlpearl.cli.reasons import Reasons, in_words, plain
 from nlpearl.cli.results import Place, Results
 from nlpearl.cli.statuses import Status, status_of
 
-from .cli_running import results_of
+from .claim_harness import ROOT
+from .cli_running import results_of, run
 from .writers import pandas
 
 LEAD = Lead("+14155550123")
@@ -195,6 +200,45 @@ def test_a_row_that_is_refused_fails_however_it_is_read() -> None:
 def test_a_reason_is_in_the_words_of_the_command(error: NLPearlError, words: str) -> None:
     assert in_words(error) == words
     assert "=" not in in_words(error)
+
+
+def literals() -> list[tuple[str, str]]:
+    """The texts in the library's code, docstrings left out, with their files."""
+    found: list[tuple[str, str]] = []
+    for path in (ROOT / "nlpearl").rglob("*.py"):
+        if {"cli", "sandbox", "postgresql_statements.py", "sqlite_file.py"} & {*path.parts}:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        statements = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in statements:
+                found.append((path.name, str(node.value)))
+    return found
+
+
+def test_no_message_names_a_command_in_python_nor_python_at_the_terminal() -> None:
+    coded = [text for _, text in literals() if "`" in text]
+    assert len(coded) > 8
+    for text in coded:
+        assert not re.search(r"`|client\.|Ledger\.|=True", plain(text).replace("`tzutil /l`", ""))
+    for name, text in literals():
+        assert not re.search(r"\bnlpearl (ledger|add|find)|(^| )--\w", text), (name, text)
+
+
+def test_every_line_of_code_in_a_message_exists() -> None:
+    """And so does every command that it becomes at the terminal."""
+    names = {"client": NLPearl, "Ledger": Ledger}
+    for _, text in literals():
+        for owner, method in re.findall(r"`(client|Ledger)\.(\w+)", text):
+            assert hasattr(names[owner], method), text
+        for option in re.findall(r"`(\w+)=True`", text):
+            assert option in {
+                *inspect.signature(NLPearl.add_lead).parameters,
+                *inspect.signature(NLPearl.settle).parameters,
+            }
+        for command in re.findall(r"nlpearl ((?:ledger )?[a-z-]+)", plain(text)):
+            if "`" in text:
+                assert run(*command.split(), "-h").exit_code == 0
 
 
 @given(st.text())

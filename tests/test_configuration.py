@@ -1,21 +1,26 @@
 """Keys, base URLs, timeouts and outbound ids: refused before anything is sent, with the reason."""
 
+import math
 import traceback
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from nlpearl import (
+    AddedLead,
+    APITimeoutError,
     AsyncNLPearl,
     ConfigurationError,
     InvalidArgumentError,
+    InvalidLeadError,
     NLPearl,
     Outcome,
 )
 
-from .conftest import KEY, PHONE, SECRET
+from .conftest import KEY, PHONE, SECRET, Colour
 from .servers import CAMPAIGN_ID, Connection, Server, answer, answers
 
 
@@ -166,8 +171,33 @@ def test_a_timeout_may_be_a_timedelta() -> None:
         NLPearl(KEY, base_url=server.url, timeout=timedelta(seconds=20)) as client,
     ):
         assert client.add_lead(CAMPAIGN_ID, PHONE, timeout=timedelta(seconds=10))
-        with pytest.raises(InvalidArgumentError, match="timeout"):
-            client.add_lead(CAMPAIGN_ID, PHONE, timeout=0)
+        for bad in (float("nan"), float("inf"), True, "1"):
+            with pytest.raises(InvalidArgumentError, match="timeout"):
+                client.add_lead(CAMPAIGN_ID, PHONE, timeout=bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("left", [0, -1.5, timedelta(0), timedelta(seconds=-3), -math.inf])
+def test_a_time_that_is_over_already_is_no_bad_argument(
+    colour: Colour, left: float | timedelta, tmp_path: Path
+) -> None:
+    ledger = {"ledger": tmp_path / "a.ledger"}
+    with Server(answers(answer())) as server:
+        for options in ({}, ledger):
+            error = colour.add(server.url, client=options, external_id="x", timeout=left)
+            assert isinstance(error, APITimeoutError)
+            assert (error.outcome, error.retryable) == (Outcome.NOT_SENT, True)
+            assert (error.campaign_id, error.external_id) == (CAMPAIGN_ID, "x")
+            assert str(error).endswith("\nNothing was sent.")
+        with (
+            NLPearl(KEY, base_url=server.url) as client,
+            pytest.raises(APITimeoutError, match="timed out before it began"),
+        ):
+            client.find_lead(CAMPAIGN_ID, "x", timeout=left)
+        with pytest.raises(InvalidLeadError), NLPearl(KEY) as client:
+            client.add_lead(CAMPAIGN_ID, "call me", timeout=left)
+        assert not server.requests
+        added = colour.add(server.url, client=ledger, external_id="x")
+        assert isinstance(added, AddedLead), "it was never claimed"
 
 
 def test_an_http_client_of_the_wrong_kind_is_refused() -> None:

@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import nlpearl
 from nlpearl import APIStatusError, NLPearlError, Outcome, RateLimitError, errors
 from nlpearl.calls.operations import AddLead
 from nlpearl.calls.responses import argument_name, retry_after, status_error
+
+from .claim_harness import ROOT
 
 EVERY = [
     value
@@ -232,3 +235,12 @@ def test_a_rate_limit_carries_its_wait() -> None:
     error = bad_response(429, {"retry-after": "3"}, "")
     assert isinstance(error, RateLimitError)
     assert error.retry_after == 3.0
+
+
+def test_the_table_for_queues_has_every_error() -> None:
+    text = (ROOT / "docs/guides/failures.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([A-Z_]+)` \| (?:`(\w+)`)? ?\|", text, re.MULTILINE))
+    found = {(e.outcome.name, str(e.retryable)) for e in (made(kind) for kind in EVERY)}
+    lost = errors.APIConnectionError("x")
+    found.add((lost.outcome.name, str(lost.retryable)))
+    assert rows == found | {("ADDED", "")}

@@ -297,7 +297,7 @@ def test_a_resend_that_could_not_be_sent_says_nothing_of_the_first(path: Path) -
         client.add_lead(CAMPAIGN_ID, PHONE, external_id="x")
     with (
         NLPearl(KEY, base_url=server.url, ledger=path, max_retries=0) as client,
-        pytest.raises(UnsettledLeadError, match="sent again, and not added") as caught,
+        pytest.raises(UnsettledLeadError, match="It was not sent again") as caught,
     ):
         client.add_lead(CAMPAIGN_ID, PHONE, external_id="x", resend_unknown=True)
     assert isinstance(caught.value.__cause__, APIConnectionError)

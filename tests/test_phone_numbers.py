@@ -450,7 +450,9 @@ def test_only_a_range_that_may_be_new_asks_for_newer_metadata(
 ) -> None:
     message = complaint(cell, region)
     assert f"phonenumbers {phonenumbers.__version__} {words}" in message
-    assert "update phonenumbers, or send it with client.low_level, which checks nothing" in message
+    assert (
+        "update phonenumbers, or send it with `client.low_level`, which checks nothing" in message
+    )
 
 
 @pytest.mark.parametrize(

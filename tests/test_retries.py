@@ -173,6 +173,23 @@ def test_a_refused_connection_is_tried_again_and_then_not_sent(
     assert "Tried 3 times" in end.__notes__[0]
 
 
+@pytest.mark.usefixtures("_quick")
+def test_a_message_does_not_contradict_its_note(colour: Colour) -> None:
+    """A 429, and then no connection: something was sent, though not by the last try."""
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        server.close()
+        connection.send(answer(429, b"", {"Retry-After": "0", "Connection": "close"}))
+
+    with Server(script) as server:
+        error = colour.add(server.url, client={"max_retries": 1})
+    assert isinstance(error, APIConnectionError)
+    assert error.outcome is Outcome.NOT_SENT
+    assert str(error).endswith("\nThe last try sent nothing.")
+    assert error.__notes__ == ["Tried 2 times; none of the earlier tries added the lead."]
+
+
 def test_closing_a_client_ends_its_waits_with_the_last_error() -> None:
     asked = threading.Event()
 

@@ -682,7 +682,7 @@ def test_a_wrong_type_is_named(value: object) -> None:
 
 
 def test_a_way_round_the_table_is_named_and_no_phone_number() -> None:
-    assert "newer than this library can be sent with `low_level`" in refusal(
+    assert "newer than this library can be sent with `client.low_level`" in refusal(
         "Atlantis Standard Time"
     )
     for text in ("+14155550123", "Call +1 (415) 555-0123, America/Denver or Europe/Oslo"):

@@ -33,7 +33,7 @@ class Operation(abc.ABC, Generic[Result]):
     #: The API's names of what a caller passes, in lower case, to ours.
     arguments: ClassVar[Mapping[str, str]] = {}
     #: What an error says where the outcome is unknown.
-    unknown: ClassVar[str]
+    unknown: str
     #: What it says of a 404.
     not_found: ClassVar[str]
     #: What a note says of earlier tries.
@@ -81,6 +81,8 @@ class Call(Generic[Result]):
         self._turn = turn
         self._began = time.monotonic()
         self._exchange: Exchange | None = None
+        #: Whether any try has sent something.
+        self._earlier = False
         self._is_over = False
 
     def age(self) -> float:
@@ -98,6 +100,7 @@ class Call(Generic[Result]):
         while True:
             result = await self.once()
             tries += 1
+            self._earlier = self._earlier or self._has_sent()
             if not isinstance(result, NLPearlError):
                 break
             if self._turn and isinstance(result, RateLimitError):
@@ -131,8 +134,7 @@ class Call(Generic[Result]):
         """What is known when the call was interrupted: its result, if the response was read."""
         exchange, self._is_over = self._exchange, True
         if exchange is None or not exchange.is_whole:
-            sent = exchange is not None and exchange.sent is not False
-            outcome = Outcome.UNKNOWN if sent else Outcome.NOT_SENT
+            outcome = Outcome.UNKNOWN if self._has_sent() else Outcome.NOT_SENT
             return APIConnectionError("the call was interrupted", outcome=outcome)
         return await self._ask(exchange)
 
@@ -197,16 +199,20 @@ class Call(Generic[Result]):
             kind = APIConnectionError
             what = " ".join(self._lane.signer.redact(trouble.text).split())[:200].rstrip(".")
         lines = [f"{exchange.place}: {what}, while {exchange.stage}", trouble.hint, self._hint()]
-        outcome = Outcome.NOT_SENT if exchange.sent is False else Outcome.UNKNOWN
+        outcome = Outcome.UNKNOWN if self._has_sent() else Outcome.NOT_SENT
         error = kind("\n".join(filter(None, lines)), outcome=outcome)
         error.is_permanent = trouble.is_permanent
         return error
 
     def _hint(self) -> str:
         """What is known while there is no response."""
-        if self._exchange is None or self._exchange.sent is False:
-            return "Nothing was sent."
+        if not self._has_sent():
+            return "The last try sent nothing." if self._earlier else "Nothing was sent."
         return self._operation.unknown
+
+    def _has_sent(self) -> bool:
+        """Whether the request of this try, or a part of it, may have been sent."""
+        return self._exchange is not None and self._exchange.sent is not False
 
     def explain(self, stopped: BaseException) -> None:
         """Note on Ctrl-C and on a cancellation what is known of the lead."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import InvalidLeadError, NLPearlError, Outcome
+from ..errors import APITimeoutError, InvalidLeadError, NLPearlError, Outcome
 from ..http.deadlines import Deadline
 from ..http.lane import Lane
 from ..leads.identifiers import can_be_looked_up, check_can_be_looked_up, to_external_id
@@ -107,7 +107,10 @@ class Campaign:
         `claiming`: what the ledger was asked already. `held` is asked directly before the lead is
         sent for an error in place of sending it.
         """
-        if self.claims is None:
+        ended: AddedLead | NLPearlError
+        if self._settings.timeout <= 0:
+            ended = _over(self._settings.timeout)
+        elif self.claims is None:
             ended = (held and held()) or await self._send(lane, lead, None)
         else:
             ended = await self._add(lane, lead, self.claims, claiming, held)
@@ -232,6 +235,10 @@ class Campaign:
     async def call(self, lane: Lane, operation: Operation[Result]) -> Result | NLPearlError:
         """The result of any operation of the campaign; an error is returned, not raised."""
         settings = self._settings
+        if settings.timeout <= 0:
+            over = _over(settings.timeout)
+            self._name(over, None)
+            return over
         call = Call(lane, operation, Deadline(settings.timeout), settings.max_retries)
         try:
             result = await call.result()
@@ -255,3 +262,9 @@ class Campaign:
         from .operations import FindLead
 
         return FindLead(self._id, external_id)
+
+
+def _over(seconds: float) -> APITimeoutError:
+    """What is said of a call whose time was over before it began."""
+    said = f"timed out before it began (timeout {seconds:g} s)\nNothing was sent."
+    return APITimeoutError(said, outcome=Outcome.NOT_SENT)

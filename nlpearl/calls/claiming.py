@@ -158,9 +158,10 @@ class Claims:
         if ended.outcome is Outcome.UNKNOWN:
             return ended
         # That it was not added now does not tell whether it was added then.
+        again = "not sent again" if ended.outcome is Outcome.NOT_SENT else "sent again, not added"
         unsettled = UnsettledLeadError(
-            "this lead was sent at an earlier time, and no response came: it may exist. It was "
-            f"sent again, and not added: {ended}"
+            "this lead was sent at an earlier time, and no response came: it may exist. Look it "
+            f"up: `client.settle()`. It was {again}: {ended}"
         )
         unsettled.__cause__ = ended
         return unsettled

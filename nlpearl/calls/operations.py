@@ -34,8 +34,8 @@ class AddLead(Operation[AddedLead]):
         "outboundid": "campaign_id",
     }
     unknown = (
-        "The lead may exist. Look it up by its external id; if you find it, do not add it again; "
-        "not finding it proves nothing."
+        "The lead may exist. Look it up: `client.find_lead(campaign_id, external_id)`. If you find "
+        "it, do not add it again; not finding it proves nothing."
     )
     not_found = NO_SUCH_CAMPAIGN
     earlier = "none of the earlier tries added the lead"
@@ -43,6 +43,11 @@ class AddLead(Operation[AddedLead]):
     def __init__(self, campaign_id: str, lead: Lead) -> None:
         self._campaign_id = campaign_id
         self._lead = lead
+        if lead.external_id is None:
+            self.unknown = (
+                "The lead may exist. It has no external id to look it up by: look for its phone "
+                "number on the platform before you add it again."
+            )
 
     def __str__(self) -> str:
         return f"add_lead campaign={self._campaign_id} phone={masked(self._lead.phone_number)}"

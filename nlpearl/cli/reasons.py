@@ -4,6 +4,7 @@ The library's messages name its arguments; here they become the options and noun
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 import attrs
@@ -34,15 +35,22 @@ _PYTHON = [
         re.compile("with region='US' in a Lead or default_region='US' in the client"),
         "with --default-region US",
     ),
+    (re.compile(r"`client\.find_lead\(.*?\)`"), "nlpearl find-lead CAMPAIGN_ID EXTERNAL_ID"),
+    (re.compile(r"`client\.settle\(\)`"), "nlpearl ledger settle LEDGER"),
+    (re.compile(r"`Ledger\.(accept|rebind)\(.*?\)`"), r"nlpearl ledger \1 LEDGER"),
+    (re.compile(r",? or send it with `client\.low_level`, which checks nothing"), ""),
+    (re.compile(r" \([^()]*`client\.low_level`[^()]*\)"), ""),
     (re.compile(r"\bor None for the"), "or leave it empty for the"),
     (re.compile(r"\bpass None to leave the key out|\bNone to leave the key out"), "leave it out"),
     (re.compile(r"\bor None\b"), "or leave it out"),
 ]
+_PLACE = re.compile(r"ledger (?P<quote>['\"])(?P<path>.*?)(?P=quote): ")
 # What differs between rows that have the same fault.
 _PARTS = [
     (re.compile(r"…\S\S(?!\w)"), "…"),
     (re.compile(r"\b(line|row|item) \d+"), r"another \1"),
     (re.compile(r" \(lead id \w+\)"), ""),
+    (re.compile(r"; add it again in \d+ s"), ""),
     (re.compile(r" at \d{4}-\d\d-\d\dT[\d:.]+\+00:00"), ""),
 ]
 
@@ -75,6 +83,8 @@ def plain(message: str) -> str:
     """A message of the library on one line, with options in place of its arguments."""
     for pattern, words in _PYTHON:
         message = pattern.sub(words, message)
+    if place := _PLACE.match(message):
+        message = re.sub(r"\bLEDGER\b", lambda _: shlex.quote(place["path"]), message)
     return _joined(_WORDS.sub(_word, message).splitlines())
 
 

@@ -274,8 +274,8 @@ def _why_not(reading: _Reading | None) -> str:
             return f"{kind} does not begin with 0"
         return (
             f"phonenumbers {phonenumbers.__version__} does not know {kind} that begins so; check "
-            "it. If it is new, update phonenumbers, or send it with client.low_level, which checks "
-            "nothing"
+            "it. If it is new, update phonenumbers, or send it with `client.low_level`, which "
+            "checks nothing"
         )
     return {
         ValidationResult.IS_POSSIBLE_LOCAL_ONLY: f"it lacks the area code of {kind}",

@@ -15,6 +15,7 @@ A lead is *claimed* before it is sent, with a deadline. Afterwards its outcome i
 
 import hashlib
 import json
+import math
 
 import attrs
 
@@ -144,8 +145,10 @@ def decide(book: Book, asked: Ask, now: Now) -> Verdict:
         if record.state == State.CLAIMED and record.owner == asked.owner:
             return Claim(asked, record, now.here)
     if found := _in_state(same + other, State.CLAIMED, now):
+        left = found.until - now.seconds
         return LeadInProgressError(
-            "this lead is being added at this moment", retry_after=found.until - now.seconds
+            f"this lead is being added at this moment; add it again in {math.ceil(left)} s",
+            retry_after=left,
         )
     if found := _in_state(other, State.UNKNOWN, now):
         return _unsettled(asked, found, now, is_same=False)
@@ -210,7 +213,7 @@ def _duplicate(asked: Ask, record: Record) -> DuplicateLeadError:
     if record.number == asked.number:
         return DuplicateLeadError(
             f"this phone number was added under another external id (lead id {record.lead_id}); "
-            "allow_same_number adds it again, and it is called again"
+            "`allow_same_number=True` adds it again, and it is called again"
         )
     return DuplicateLeadError(
         f"this external id was added with another phone number (lead id {record.lead_id}); a "
@@ -225,8 +228,9 @@ def _unsettled(asked: Ask, record: Record, now: Now, *, is_same: bool) -> Unsett
     elif not is_same:
         which = "this phone number with another external id"
     error = UnsettledLeadError(
-        f"{which} was sent at {record.sent}, and no response came: it may exist. Look it up by its "
-        "external id; resend_unknown sends it again, which calls anyone who was added twice"
+        f"{which} was sent at {record.sent}, and no response came: it may exist. Look it up: "
+        "`client.settle()`. `resend_unknown=True` sends it again, which calls anyone who was added "
+        "twice"
     )
     return Unsettled(asked, record, error, record.age_at(now), is_same)
 

@@ -276,7 +276,7 @@ class PostgreSQLStore:
             raise self._error(
                 "it is another database, or one that was restored or promoted, and may have "
                 f"forgotten leads that were sent. It was {work.known_server}, and is {work.server}."
-                " Check it, then run: nlpearl ledger accept"
+                " Check it, then trust it as it is: `Ledger.accept()`"
             )
         if self._salt not in (None, work.salt) or self._base_url not in (None, work.base_url):
             raise self._error(

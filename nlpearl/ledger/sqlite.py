@@ -60,7 +60,7 @@ class SQLiteStore:
         if not path.stat().st_size and not accept:
             raise self._error(
                 "it is empty; if it never was a ledger, remove it, else restore it from a backup "
-                f"(or run: nlpearl ledger accept {path})"
+                "(or trust it as it is: `Ledger.accept()`)"
             )
         trusted = accept or path.with_name(f"{path.name}-wal").exists()
         with self._connecting(path) as connection:
@@ -111,7 +111,7 @@ class SQLiteStore:
                 raise self._error(
                     f"it was not closed in order, and {self._path.name}-wal, which belongs to it, "
                     "is missing: it may not know all leads that were sent. Put that file back "
-                    f"beside it (or run: nlpearl ledger accept {self._path})"
+                    "beside it (or trust it as it is: `Ledger.accept()`)"
                 )
             file.remove(connection, marks)
             connection.execute("INSERT OR IGNORE INTO users VALUES (?)", (self._mark,))
@@ -163,7 +163,7 @@ class SQLiteStore:
         if self._file != identity(self._path):
             raise self._error(
                 "the file was replaced, moved or deleted while in use; nothing more is sent. Put "
-                f"it back, or run: nlpearl ledger accept {self._path}"
+                "it back, or trust what is there now: `Ledger.accept()`"
             )
         try:
             with file.immediate(connection):

@@ -216,7 +216,7 @@ def check_bound(name: str, bound: tuple[str | None, str | None], api: API | None
     if api is not None and url is not None and bound != api:
         raise LedgerError(
             f"{name}: it is bound to {url} (API {version}), not to {api[0]} (API {api[1]}); use "
-            "another ledger (or run: nlpearl ledger rebind)"
+            "another ledger (if its leads were moved there: `Ledger.rebind(…)`)"
         )
 
 

@@ -63,7 +63,7 @@ def refusal(value: object, name: str | None) -> str:
         return f"{shown} is a display name, not an id (`tzutil /l` lists both); {did_you_mean}"
     return (
         f"{shown} is not a Windows time zone id or an IANA name; {did_you_mean} (An id that is "
-        "newer than this library can be sent with `low_level`, which does not check it.)"
+        "newer than this library can be sent with `client.low_level`, which does not check it.)"
     )
 
 
