@@ -1,12 +1,14 @@
 """What a client was told, checked; and what it makes of that for its calls."""
 
 from collections import deque
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import attrs
 
+from .calls.call import ask
 from .calls.campaign import Campaign, Settings
 from .configuration import Key, normalized, read_count, read_timeout, read_wait
 from .errors import ConfigurationError, InvalidArgumentError, NLPearlError
@@ -16,9 +18,13 @@ from .leads.phone_numbers import check_region
 from .leads.results import SettledLead
 
 if TYPE_CHECKING:
+    from .calls.operations import OperationModule
     from .http.lane import Lane
     from .ledger.ledger import Ledger
     from .ledger.records import Doubt
+
+Arguments = ParamSpec("Arguments")
+Parsed = TypeVar("Parsed")
 
 #: What an API is called that a ledger is bound to.
 API_VERSION = "v1"
@@ -96,6 +102,27 @@ class Account:
             )
         name = None if campaign_id is None else check_campaign_id(campaign_id)
         return Settling(self, self._ledger, self._api, name, even_old)
+
+    def operation(
+        self,
+        lane: "Lane",
+        module: "OperationModule[Arguments, Parsed]",
+        reads: bool | None,
+        timeout: float | timedelta | None,
+    ) -> Callable[Arguments, Coroutine[Any, Any, Parsed | NLPearlError]]:
+        """What makes a call of any operation of its arguments; see `NLPearl.operation`."""
+        from .calls.operations import Generated, check_module
+
+        check_module(module)
+        seconds = self.timeout if timeout is None else read_timeout(timeout)
+        max_retries = self._settings.max_retries
+
+        def call(
+            *args: Arguments.args, **kwargs: Arguments.kwargs
+        ) -> Coroutine[Any, Any, Parsed | NLPearlError]:
+            return ask(lane, Generated(module, reads, *args, **kwargs), seconds, max_retries)
+
+        return call
 
     async def close(self, lane: "Lane") -> None:
         """Close the ledger that the client has made of a path."""

@@ -3,10 +3,18 @@
 What a client was told is in account.py; a call takes its path in calls/, a run in bulk/.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from datetime import timedelta, tzinfo
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 from weakref import WeakSet
 
 from .account import Account, to_ledger
@@ -19,12 +27,15 @@ if TYPE_CHECKING:
     from .bulk.run import Run
     from .bulk.tasks import AsyncLeadRun
     from .bulk.threads import LeadRun
-    from .calls.operations import AuthenticatedClient
+    from .calls.operations import AuthenticatedClient, OperationModule
     from .http.settings import AsyncHttpClient, HttpClient
     from .leads.call_data import CallData
     from .leads.identifiers import ExternalId
     from .ledger.ledger import Ledger
     from .time_zones.table import WindowsTimeZone
+
+Arguments = ParamSpec("Arguments")
+Parsed = TypeVar("Parsed")
 
 
 class NLPearl:
@@ -250,9 +261,40 @@ class NLPearl:
         settling = self._account.settling(campaign_id, even_old=look_up_old)
         return self._lane.each(lambda: settling.next(self._lane))
 
+    def operation(
+        self,
+        module: "OperationModule[Arguments, Parsed]",
+        *,
+        reads: bool | None = None,
+        timeout: float | timedelta | None = None,
+    ) -> Callable[Arguments, Parsed]:
+        """Any other operation of the API: ``client.operation(search_leads)(campaign_id, body=…)``.
+
+        It takes the arguments of the generated module and returns the result of a success, both
+        typed, with this client's key, timeout, retries and errors. What was passed is not shown in
+        an error.
+
+        Args:
+            module: a module of `nlpearl_api.api`, such as ``nlpearl_api.api.outbound.add_lead``.
+            reads: whether the operation changes nothing, and so may be repeated after every
+                failure that may pass; others are repeated only if certainly nothing was done.
+                Default: a GET reads, and so do the searches among the POSTs.
+            timeout: seconds or a timedelta for the whole call, instead of the client's.
+
+        No ledger is asked: use `add_lead` for leads.
+
+        Raises:
+            InvalidArgumentError: nothing was sent: `module` is not an operation, or an argument
+                cannot be sent, such as an id that is empty, ``.`` or ``..``.
+            APIStatusError, APIConnectionError, ConfigurationError: as in `add_lead`. A 400 of an
+                operation that writes several things is UNKNOWN: some may have been written.
+        """
+        call = self._account.operation(self._lane, module, reads, timeout)
+        return lambda *args, **kwargs: self._lane.run(call(*args, **kwargs))
+
     @property
     def low_level(self) -> "AuthenticatedClient":
-        """The generated client (`nlpearl_api`) with the API key, for other operations.
+        """The generated client (`nlpearl_api`) with the API key, for what is not JSON.
 
         None of the guarantees of this class apply there: no timeout for the whole call, and no
         errors but those of httpx.
@@ -387,6 +429,17 @@ class AsyncNLPearl:
         """Settle what is unknown, as `NLPearl.settle`."""
         settling = self._account.settling(campaign_id, even_old=look_up_old)
         return self._lane.each(lambda: settling.next(self._lane))
+
+    def operation(
+        self,
+        module: "OperationModule[Arguments, Parsed]",
+        *,
+        reads: bool | None = None,
+        timeout: float | timedelta | None = None,
+    ) -> Callable[Arguments, Coroutine[Any, Any, Parsed]]:
+        """Any other operation, as `NLPearl.operation`, with `await`."""
+        call = self._account.operation(self._lane, module, reads, timeout)
+        return lambda *args, **kwargs: self._lane.run(call(*args, **kwargs))
 
     @property
     def low_level(self) -> "AuthenticatedClient":

@@ -45,7 +45,7 @@ CARRIED = (
 
 
 class Outcome(enum.Enum):
-    """Whether a lead was added."""
+    """Whether a lead was added; for `operation`, whether it was done."""
 
     #: The lead is in the campaign.
     ADDED = "added"
@@ -234,7 +234,7 @@ class APIStatusError(NLPearlError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the API rejected the lead; `errors` says which argument and why."""
+    """400: the API rejected what was sent; `errors` says which argument and why."""
 
 
 class AuthenticationError(APIStatusError):
@@ -246,7 +246,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such campaign for this API key."""
+    """404: there is no such campaign for this API key, or no such thing in it."""
 
 
 class ConflictError(APIStatusError):

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ..errors import APIConnectionError, APITimeoutError, NLPearlError, Outcome, RateLimitError
 from ..http.deadlines import Deadline
@@ -27,17 +27,21 @@ class Operation(abc.ABC, Generic[Result]):
     """One operation of the API with its arguments; and what its errors say."""
 
     #: Whether it changes nothing, and so may be repeated after any failure that may pass.
-    reads: ClassVar[bool]
+    reads: bool
     #: What a success has to contain, such as "lead id".
-    needs: ClassVar[str]
+    needs: str
     #: The API's names of what a caller passes, in lower case, to ours.
-    arguments: ClassVar[Mapping[str, str]] = {}
+    arguments: Mapping[str, str] = {}
     #: What an error says where the outcome is unknown.
     unknown: str
+    #: What it says of a success that cannot be read; empty: as where the outcome is unknown.
+    unreadable: str = ""
     #: What it says of a 404.
-    not_found: ClassVar[str]
+    not_found: str
     #: What a note says of earlier tries.
-    earlier: ClassVar[str] = ""
+    earlier: str = ""
+    #: Whether it writes several things, so that a 400 may have done some of them.
+    is_batch: bool = False
 
     @abc.abstractmethod
     def __str__(self) -> str:
@@ -186,8 +190,9 @@ class Call(Generic[Result]):
             private=operation.private(),
             arguments=operation.arguments,
             why=why,
-            unknown=operation.unknown,
+            unknown=(why and operation.unreadable) or operation.unknown,
             not_found=operation.not_found,
+            is_batch=operation.is_batch,
         )
 
     def _no_response(self, exchange: Exchange, failure: Exception | None) -> APIConnectionError:
@@ -231,3 +236,23 @@ class Call(Generic[Result]):
             requests,
             self.age() * 1000,
         )
+
+
+async def ask(
+    lane: Lane, operation: Operation[Result], seconds: float, max_retries: int
+) -> Result | NLPearlError:
+    """The result of one call that has so many seconds; an error is returned, not raised."""
+    if seconds <= 0:
+        return over(seconds)
+    call = Call(lane, operation, Deadline(seconds), max_retries)
+    try:
+        return await call.result()
+    except BaseException as stopped:  # Ctrl-C, or a cancelled task
+        call.explain(stopped)
+        raise
+
+
+def over(seconds: float) -> APITimeoutError:
+    """What is said of a call whose time was over before it began."""
+    said = f"timed out before it began (timeout {seconds:g} s)\nNothing was sent."
+    return APITimeoutError(said, outcome=Outcome.NOT_SENT)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import APITimeoutError, InvalidLeadError, NLPearlError, Outcome
+from ..errors import InvalidLeadError, NLPearlError, Outcome
 from ..http.deadlines import Deadline
 from ..http.lane import Lane
 from ..leads.identifiers import can_be_looked_up, check_can_be_looked_up, to_external_id
 from ..leads.lead import Lead, external_id_of, to_lead, to_lead_of_row
 from ..leads.results import AddedLead, FoundLead, SettledLead
-from .call import Call, Operation, Result
+from .call import Call, Operation, Result, ask, over
 from .lookups import LOOKUP_SHARE, Sent, look_up, look_up_once, since
 from .proofs import is_absent
 
@@ -109,7 +109,7 @@ class Campaign:
         """
         ended: AddedLead | NLPearlError
         if self._settings.timeout <= 0:
-            ended = _over(self._settings.timeout)
+            ended = over(self._settings.timeout)
         elif self.claims is None:
             ended = (held and held()) or await self._send(lane, lead, None)
         else:
@@ -235,16 +235,7 @@ class Campaign:
     async def call(self, lane: Lane, operation: Operation[Result]) -> Result | NLPearlError:
         """The result of any operation of the campaign; an error is returned, not raised."""
         settings = self._settings
-        if settings.timeout <= 0:
-            over = _over(settings.timeout)
-            self._name(over, None)
-            return over
-        call = Call(lane, operation, Deadline(settings.timeout), settings.max_retries)
-        try:
-            result = await call.result()
-        except BaseException as stopped:  # Ctrl-C, or a cancelled task
-            call.explain(stopped)
-            raise
+        result = await ask(lane, operation, settings.timeout, settings.max_retries)
         if isinstance(result, NLPearlError):
             self._name(result, None)
         return result
@@ -262,9 +253,3 @@ class Campaign:
         from .operations import FindLead
 
         return FindLead(self._id, external_id)
-
-
-def _over(seconds: float) -> APITimeoutError:
-    """What is said of a call whose time was over before it began."""
-    said = f"timed out before it began (timeout {seconds:g} s)\nNothing was sent."
-    return APITimeoutError(said, outcome=Outcome.NOT_SENT)

@@ -1,7 +1,8 @@
 """What a response means: status, headers and body → an error. Pure.
 
 The status alone decides: a 4xx other than 408 is REJECTED, however broken its body; any other
-status that is not a 2xx is UNKNOWN.
+status that is not a 2xx is UNKNOWN. So is the 400 of an operation that writes several things: the
+vendor documents that some of them may have been done.
 """
 
 import email.utils
@@ -56,12 +57,13 @@ def status_error(
     arguments: Mapping[str, str],
     unknown: str,
     not_found: str,
+    is_batch: bool = False,
     why: str = "",
 ) -> APIStatusError:
     """The error of a response that is not a success, or of a 2xx that cannot be used: `why`.
 
-    `headers` have lower-case names. `private`, `arguments`, `unknown` and `not_found` are those of
-    the `Operation`.
+    `headers` have lower-case names. `private`, `arguments`, `unknown`, `not_found` and
+    `is_batch` are those of the `Operation`.
     """
 
     def shown(text: str) -> str:
@@ -75,6 +77,8 @@ def status_error(
     trace = problem.get("traceId") if problem else None
     kind = _kind(status)
     outcome = kind.outcome if kind is not APIStatusError or 400 <= status < 500 else Outcome.UNKNOWN
+    if is_batch and kind is BadRequestError:
+        outcome = Outcome.UNKNOWN
     message = f"{status} {shown(summary(said) or why or _summary(status, problem, body))}"
     if isinstance(trace, str):
         trace = _shortened(trace)
