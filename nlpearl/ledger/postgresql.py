@@ -20,7 +20,7 @@ from ..errors import ConfigurationError, LedgerError
 from ..privacy import shown_url
 from . import postgresql_statements as sql
 from .postgresql_connection import connect
-from .records import Book, Now, Record
+from .records import COLUMNS, Book, Now, Record, values
 from .writer import (
     API,
     Dump,
@@ -124,7 +124,10 @@ class PostgreSQLStore:
             if book.deleted:
                 work.write(sql.DELETE, list(book.deleted))
             if book.written:
-                records = [attrs.asdict(record) for record in book.written.values()]
+                records = [
+                    dict(zip(COLUMNS, values(record), strict=True))
+                    for record in book.written.values()
+                ]
                 work.write(sql.WRITE, json.dumps(records))
 
     def accept(self) -> None:

@@ -1,8 +1,6 @@
 """What the PostgreSQL store says to the database."""
 
-import attrs
-
-from .records import Record
+from .records import COLUMNS
 
 #: Raised whenever an older library could misread the tables.
 VERSION = 1
@@ -39,7 +37,6 @@ CREATE INDEX IF NOT EXISTS nlpearl_leads_number ON nlpearl_leads (number);
 CREATE INDEX IF NOT EXISTS nlpearl_leads_external ON nlpearl_leads (external);
 """
 
-COLUMNS = [field.name for field in attrs.fields(Record)]
 NAMES = ", ".join(COLUMNS)
 # The read has to see what was committed while the locks were waited for, so its snapshot is its
 # own; the database may have another default. It may have synchronous_commit off as well, and a

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from operator import attrgetter
+from typing import Any
 
 import attrs
 
@@ -99,6 +101,11 @@ class Record:
             or not self.since - SKEW <= now.seconds < self.until
             or (self.process is not None and now.is_gone(self.process) is True)
         )
+
+
+COLUMNS = [field.name for field in attrs.fields(Record)]
+#: What a record has in its columns, faster than attrs.astuple.
+values: Callable[[Record], tuple[Any, ...]] = attrgetter(*COLUMNS)
 
 
 class Book:

@@ -11,12 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from ..errors import LedgerError
 from . import sqlite_file as file
 from .machine import boot, check_place, identity, is_gone, process
-from .records import Book, Now, Record
+from .records import Book, Now, Record, values
 from .writer import (
     API,
     Dump,
@@ -179,7 +177,7 @@ class SQLiteStore:
                         "DELETE FROM leads WHERE id = ?", [(id_,) for id_ in book.deleted]
                     )
                 if book.written:
-                    records = [attrs.astuple(record) for record in book.written.values()]
+                    records = [values(record) for record in book.written.values()]
                     connection.execute(file.WRITE, (json.dumps(records),))
         except sqlite3.Error as error:
             raise self._translated(error) from None

@@ -5,16 +5,13 @@ import secrets
 import sqlite3
 from collections.abc import Generator
 
-import attrs
-
 from .machine import boot, is_gone
-from .records import Record
+from .records import COLUMNS
 
 #: PRAGMA application_id of a ledger: "NLPL".
 APPLICATION_ID = 0x4E4C504C
 #: PRAGMA user_version: raised whenever an older library could misread the file.
 VERSION = 2
-COLUMNS = [field.name for field in attrs.fields(Record)]
 
 SCHEMA = """
 CREATE TABLE ledger (
@@ -55,10 +52,10 @@ ALL = f"SELECT {', '.join(COLUMNS)} FROM leads"
 INSERT = f"INSERT INTO leads VALUES ({', '.join('?' * len(COLUMNS))})"
 # One step for all of a transaction: each step lets go of the interpreter lock.
 READ = f"""
-SELECT {", ".join(COLUMNS)} FROM leads WHERE number IN (SELECT value FROM json_each(:keys))
-UNION SELECT {", ".join(COLUMNS)} FROM leads WHERE external IN (SELECT value FROM json_each(:keys))
-"""  # the columns are our own
-READ_UNCERTAIN = f"SELECT {', '.join(COLUMNS)} FROM leads WHERE state IN ('claimed', 'unknown')"
+{ALL} WHERE number IN (SELECT value FROM json_each(:keys))
+UNION ALL {ALL} WHERE external IN (SELECT value FROM json_each(:keys))
+"""
+READ_UNCERTAIN = f"{ALL} WHERE state IN ('claimed', 'unknown')"
 COUNT_CERTAIN = """
 SELECT campaign, state, count(*) FROM leads
 WHERE state NOT IN ('claimed', 'unknown') GROUP BY campaign, state
