@@ -2,9 +2,11 @@
 the demo tells its story."""
 
 import inspect
+import logging
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def blocks(text: str) -> list[str]:
     """The Python of a page."""
     return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays() -> Iterator[None]:
+    """A page shows how to log at DEBUG; later tests have not read it."""
+    yield
+    logging.getLogger("nlpearl").setLevel(logging.NOTSET)
 
 
 BLOCKS = blocks(README)
