@@ -1,5 +1,7 @@
-"""Unpacks an sdist and runs its own tests: every check on this Python, then the tests on each newer
-one that is here, and on this one with the lowest versions that pyproject.toml allows.
+"""Unpacks an sdist and runs its own checks: those without tests on this Python, then the tests on
+this one with the lowest versions that pyproject.toml allows, and on each newer one that is here.
+
+(`make test` has run the tests on this Python with the pinned versions.)
 
 `python -m tools.dist_test dist/nlpearl_client-….tar.gz`. It ends with 1 if any of them failed.
 """
@@ -16,6 +18,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+CHECKS = "lint types check"
 NEWER_PYTHONS = ("3.12", "3.13", "3.14")
 
 
@@ -41,12 +44,12 @@ def lowest(project: Path) -> None:
 def main() -> None:
     [sdist] = sys.argv[1:]
     this = "{}.{}".format(*sys.version_info)
-    runs = [(this, "test"), (this, "lowest"), *((version, "pytest") for version in NEWER_PYTHONS)]
+    runs = [(this, CHECKS), (this, "lowest"), *((version, "pytest") for version in NEWER_PYTHONS)]
     ends: list[str] = []
     for version, kind in runs:
         interpreter = sys.executable if version == this else find_python(version)
         if interpreter is None:
-            ends.append(f"{version} {kind:8} not here")
+            ends.append(f"{version} {kind:16} not here")
             continue
         with tempfile.TemporaryDirectory() as folder:
             with tarfile.open(sdist) as archive:
@@ -56,10 +59,10 @@ def main() -> None:
                 lowest(project)
             began = time.monotonic()
             target = "pytest" if kind == "lowest" else kind
-            command = ["make", target, f"PYTHON={interpreter}"]
+            command = ["make", *target.split(), f"PYTHON={interpreter}"]
             done = subprocess.run(command, cwd=project, check=False)
             said = "FAILED" if done.returncode else "passed"
-            ends.append(f"{version} {kind:8} {said} in {time.monotonic() - began:.0f} s")
+            ends.append(f"{version} {kind:16} {said} in {time.monotonic() - began:.0f} s")
     print(*ends, sep="\n")
     sys.exit(any("FAILED" in end for end in ends))
 
