@@ -133,8 +133,8 @@ CONFLICTS: list[tuple[Edit, str, str, str]] = [
             put={**d["paths"]["/v1/Outbound/{outboundId}/Lead"]["delete"], "summary": "Other"}
         ),
         "paths /v1/Outbound/{outboundId}/Lead put",
-        "-summary: Add Lead",
-        "+summary: Other",
+        "-requestBody:",
+        "+  '200': {}",
     ),
     (
         lambda d: d["servers"][0].update(url="https://eu.nlpearl.ai"),
@@ -155,15 +155,217 @@ def test_what_two_pages_say_differently_is_an_error_that_shows_both(
     with pytest.raises(SpecError) as raised:
         spec.take(pages, root)
     said = str(raised.value)
-    assert f"b.md: {what} is another one here:" in said
+    assert f"b.md: {what} is another one than in {pages[0]}. Leave one of" in said
     assert was in said
     assert now in said
     assert (root / "openapi.yaml").read_text(encoding="utf-8") == BLOCK
 
 
+def test_words_alone_are_no_difference_between_two_pages(root: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["schemas"]["LeadToAddApi"]["description"] = "Other words."
+        document["info"]["title"] = "Another title"
+
+    spec.take([write(root, PAGE, "a.md"), write(root, other(change), "b.md")], root)
+    document = yaml.safe_load((root / "openapi.yaml").read_text(encoding="utf-8"))
+    assert "description" not in document["components"]["schemas"]["LeadToAddApi"]
+    assert document["info"]["title"] == "NLPearl Client API"
+
+
+# Two versions of the API
+
+#: As the vendor publishes v2: no word on the path's parameters and on the body, callData not null,
+#: and one more schema that refers to the lead.
+ADD_LEADS = """> ## Documentation Index
+> Use this file to discover all available pages.
+
+# Add Leads
+
+## OpenAPI
+
+````yaml post /v2/Outbound/{pearlId}/Leads/Add
+openapi: 3.0.1
+info:
+  title: NLPearl Client API
+  version: v2
+servers:
+  - url: https://api.nlpearl.ai
+    description: Production Environement
+security:
+  - bearer_auth: []
+paths:
+  /v2/Outbound/{pearlId}/Leads/Add:
+    post:
+      tags: [Outbound]
+      parameters:
+        - {name: pearlId, in: path, required: true, schema: {type: string}}
+      requestBody:
+        content:
+          application/json:
+            schema:
+              allOf: [{$ref: '#/components/schemas/LeadsToAddApi'}]
+      responses:
+        '200':
+          description: All leads were added successfully.
+          content:
+            text/plain: {schema: {type: boolean}}
+            application/json: {schema: {type: boolean}}
+        '400':
+          description: Some leads could not be added.
+          content:
+            application/json: {schema: {$ref: '#/components/schemas/ValidationProblemDetails'}}
+components:
+  schemas:
+    LeadsToAddApi:
+      type: object
+      properties:
+        leads: {type: array, items: {$ref: '#/components/schemas/LeadToAddApi'}, nullable: true}
+      additionalProperties: false
+    LeadToAddApi:
+      required: [phoneNumber]
+      type: object
+      properties:
+        phoneNumber: {minLength: 1, type: string}
+        externalId: {type: string, nullable: true}
+        timeZoneId: {type: string, nullable: true}
+        callData: {type: object, additionalProperties: {type: string}, description: "Other words."}
+      additionalProperties: false
+    ValidationProblemDetails:
+      type: object
+      description: Other words.
+      properties:
+        type: {type: string, nullable: true}
+        title: {type: string, nullable: true}
+        status: {type: integer, format: int32, nullable: true}
+        detail: {type: string, nullable: true}
+        instance: {type: string, nullable: true}
+        errors:
+          type: object
+          additionalProperties: {type: array, items: {type: string}}
+          nullable: true
+      additionalProperties: {}
+  securitySchemes:
+    bearer_auth: {type: http, scheme: bearer, description: Other words.}
+````
+"""
+
+
+def v2(change: Edit = lambda _: None) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(spec.parse("v2", ADD_LEADS).block)
+    change(document)
+    return document
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_pages_of_both_versions_are_united(root: Path, order: int) -> None:
+    pages = [write(root, PAGE, "a.md"), write(root, ADD_LEADS, "b.md")][::order]
+    spec.take(pages, root)
+    document = yaml.safe_load((root / "openapi.yaml").read_text(encoding="utf-8"))
+    assert document["info"] == spec.parse("", [PAGE, ADD_LEADS][::order][0]).document["info"]
+    assert sorted(document["paths"]) == [
+        "/v1/Outbound/{outboundId}/Lead",
+        "/v2/Outbound/{pearlId}/Leads/Add",
+    ]
+    schemas = document["components"]["schemas"]
+    first = yaml.safe_load(BLOCK)["components"]["schemas"]
+    assert sorted(schemas) == [
+        "LeadToAddApi",
+        "LeadToAddApiV2",
+        "LeadToAddResponseApi",
+        "LeadsToAddApi",
+        "ValidationProblemDetails",
+    ]
+    assert {name: schemas[name] for name in first} == first
+    assert "nullable" not in schemas["LeadToAddApiV2"]["properties"]["callData"]
+    items = schemas["LeadsToAddApi"]["properties"]["leads"]["items"]
+    assert items == {"$ref": "#/components/schemas/LeadToAddApiV2"}
+
+
+def test_what_refers_to_another_component_is_another_one_itself(root: Path) -> None:
+    def add(document: dict[str, Any]) -> None:
+        holder = {"properties": {"lead": {"$ref": "#/components/schemas/LeadToAddApi"}}}
+        document["components"]["schemas"]["Holder"] = {"type": "object", **holder}
+        document["components"]["schemas"]["Alike"] = {
+            "type": "object",
+            "description": document["info"]["version"],
+        }
+
+    pages = [write(root, other(add), "a.md"), write(root, page_of(v2(add)), "b.md")]
+    spec.take(pages, root)
+    schemas = yaml.safe_load((root / "openapi.yaml").read_text(encoding="utf-8"))["components"][
+        "schemas"
+    ]
+    assert {"Holder", "HolderV2", "Alike"} <= schemas.keys()
+    assert "AlikeV2" not in schemas
+    holder = schemas["HolderV2"]["properties"]["lead"]
+    assert holder == {"$ref": "#/components/schemas/LeadToAddApiV2"}
+
+
+def test_a_difference_within_one_version_is_refused_with_both_pages(root: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        lead = document["components"]["schemas"]["LeadToAddApi"]["properties"]
+        lead["callData"]["nullable"] = True
+        document["paths"] = {"/v2/{pearlId}": document["paths"]["/v2/Outbound/{pearlId}/Leads/Add"]}
+
+    a, b, c = (
+        write(root, text, name)
+        for text, name in [(PAGE, "a.md"), (ADD_LEADS, "b.md"), (page_of(v2(change)), "c.md")]
+    )
+    with pytest.raises(SpecError) as raised:
+        spec.take([a, b, c], root)
+    assert str(raised.value).startswith(
+        f"{c}: components schemas LeadToAddApi is another one than in {b}. Leave one of the pages "
+        "out, or ask the vendor which is right:\n"
+    )
+    assert "+    nullable: true" in str(raised.value)
+
+
+def test_a_security_scheme_of_one_name_is_the_same_in_all_versions(root: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
+        document["components"]["securitySchemes"]["bearer_auth"] = scheme
+
+    pages = [write(root, PAGE, "a.md"), write(root, page_of(v2(change)), "b.md")]
+    with pytest.raises(SpecError, match="components securitySchemes bearer_auth is another one"):
+        spec.take(pages, root)
+
+
+def test_a_page_of_v2_alone_would_lose_v1(root: Path) -> None:
+    source = write(root, ADD_LEADS)
+    with pytest.raises(SpecError) as raised:
+        spec.take([source], root)
+    assert str(raised.value) == (
+        f"{source}: no operation of v1 is left, and openapi.yaml has some: pass their pages, too; "
+        "if the vendor has withdrawn them, delete openapi.yaml first"
+    )
+    (root / "openapi.yaml").unlink()
+    spec.take([source], root)
+    assert "/v2/Outbound/{pearlId}/Leads/Add" in (root / "openapi.yaml").read_text()
+
+
+def without(page: str, start: str, end: str) -> str:
+    return page[: page.index(start)] + page[page.index(end) :]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            without(PAGE, "    ValidationProblemDetails:", "  securitySchemes:"),
+            "it is cut short: #/components/schemas/ValidationProblemDetails is referred to, and",
+        ),
+        (
+            without(PAGE, "components:", "````\n\n```json"),
+            "it is cut short: #/components/schemas/LeadToAddApi is referred to, and missing",
+        ),
+        (
+            without(PAGE, "  securitySchemes:", "````\n\n```json"),
+            "it is cut short: the security scheme bearer_auth is missing",
+        ),
+        (
+            PAGE.replace("#/components/schemas/LeadToAddApi'", "https://x.example/a.yaml#/Lead'"),
+            "it refers to another document, https://x.example/a.yaml#/Lead, and so is no page",
+        ),
         ("", "it is empty"),
         (" \n\n", "it is empty"),
         ("<!DOCTYPE html>\n<html></html>", "it is HTML; the vendor's Markdown has .md"),

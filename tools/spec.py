@@ -4,7 +4,8 @@
     python tools/spec.py https://…/add-lead.md pages/     others: addresses, files, folders
 
 A page is Markdown with one OpenAPI document in a fenced block. One page gives the block verbatim,
-several are united. Whatever is wrong with a page, openapi.yaml stays as it was.
+several are united, those of different API versions, too. Whatever is wrong with a page,
+openapi.yaml stays as it was.
 """
 
 import difflib
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 import yaml
@@ -27,6 +28,7 @@ PAGES = ["https://developers.nlpearl.ai/api-reference/v1/outbound/add-lead.md"]
 MAX_PAGE = 5 * 1024 * 1024
 MAX_REDIRECTS = 5
 OPENS = re.compile(r"^[ {]*[\"']?openapi[\"']?\s*:", re.MULTILINE)
+POINTER = re.compile(r"#/components/(\w+)/([^/]+)")
 VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 
 
@@ -40,6 +42,16 @@ class Page(NamedTuple):
     source: str
     block: str
     document: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        """The version of the API that it is about, such as ``v2``."""
+        return str(self.document["info"]["version"])
+
+
+#: Where something stands in a document: a top-level name, or the way to a method of a path or to a
+#: component.
+Place = tuple[str, ...]
 
 
 # Reading a page
@@ -162,30 +174,84 @@ def valid(source: str, document: object) -> dict[str, Any]:
     if validator is None:
         raise SpecError(f"{source}: its OpenAPI document is of version {version!r}, not 3.0 or 3.1")
     content = cast(dict[str, Any], document)
+    for each in references(content):
+        if not each.startswith("#"):
+            raise SpecError(f"{source}: it refers to another document, {each}, and so is no page")
+        if not is_there(content, each):
+            raise SpecError(f"{source}: it is cut short: {each} is referred to, and missing")
     for error in validator(cast(Any, content)).iter_errors():
         raise SpecError(f"{source}: it is no valid OpenAPI {version}: {error}")
+    known = content.get("components", {}).get("securitySchemes", {})
+    for name in schemes(content):
+        if name not in known:
+            raise SpecError(f"{source}: it is cut short: the security scheme {name} is missing")
     return content
+
+
+def references(value: object) -> Iterator[str]:
+    """What it refers to."""
+    if isinstance(value, list):
+        for each in cast(list[object], value):
+            yield from references(each)
+    elif isinstance(value, dict):
+        for name, each in cast(dict[str, object], value).items():
+            if name == "$ref" and isinstance(each, str):
+                yield each
+            else:
+                yield from references(each)
+
+
+def is_there(document: object, pointer: str) -> bool:
+    for part in pointer.removeprefix("#").split("/")[1:]:
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
+        if not isinstance(document, dict) or name not in document:
+            return False
+        document = cast(dict[str, object], document)[name]
+    return True
+
+
+def schemes(document: dict[str, Any]) -> Iterator[str]:
+    """The names of the security schemes that are asked for."""
+    parts = [document]
+    for methods in document["paths"].values():
+        parts += [each for each in methods.values() if isinstance(each, dict)]
+    for part in parts:
+        yield from (name for way in part.get("security", []) for name in way)
 
 
 # Several pages, one document
 
 
 def united(pages: list[Page]) -> dict[str, Any]:
-    """One document of all; what two pages say differently is an error that shows both."""
+    """One document of all, with the `info` of the first.
+
+    A component that another version of the API has in another form gets that version in its name:
+    ``LeadToAddApi`` of v1, ``LeadToAddApiV2``. Whatever else two pages say differently, words left
+    out, is an error that names both and shows the difference.
+    """
+    parts: dict[Place, tuple[Any, str]] = {}
+    for version in sorted({page.version for page in pages}):
+        own: dict[Place, tuple[Any, str]] = {}
+        for page in pages:
+            if page.version == version:
+                add(own, {place: (each, page.source) for place, each in places(page.document)})
+        names = new_names(parts, own, version)
+        renamed = {
+            new_place(place, names): (with_names(each, names), source)
+            for place, (each, source) in own.items()
+        }
+        add(parts, renamed)
+    parts[("info",)] = (pages[0].document["info"], pages[0].source)
     whole: dict[str, Any] = {}
-    for page in pages:
-        for place, value in places(page.document):
-            *parents, name = place
-            known = whole
-            for parent in parents:
-                known = known.setdefault(parent, {})
-            if known.setdefault(name, value) != value:
-                shown = "\n".join(diff(known[name], value, "an earlier page", page.source))
-                raise SpecError(f"{page.source}: {' '.join(place)} is another one here:\n{shown}")
+    for (*parents, name), (value, _) in parts.items():
+        group = whole
+        for parent in parents:
+            group = group.setdefault(parent, {})
+        group[name] = value
     return valid("the pages together", whole)
 
 
-def places(document: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def places(document: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
     """What may stand in one page alone: a method of a path, a component of a section; of the rest,
     which has to be the same in all, each as a whole."""
     for name, value in document.items():
@@ -195,6 +261,52 @@ def places(document: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
         for group, entries in value.items():
             for entry, content in entries.items():
                 yield (name, group, entry), content
+
+
+def add(parts: dict[Place, tuple[Any, str]], more: dict[Place, tuple[Any, str]]) -> None:
+    """Add what is not there yet; SpecError if something is there and says something else."""
+    for place, (value, source) in more.items():
+        known, known_source = parts.setdefault(place, (value, source))
+        old, new = without_words(known), without_words(value)
+        if place != ("info",) and old != new:
+            shown = "\n".join(diff(old, new, known_source, source))
+            raise SpecError(
+                f"{source}: {' '.join(place)} is another one than in {known_source}. Leave one of "
+                f"the pages out, or ask the vendor which is right:\n{shown}"
+            )
+
+
+def new_names(
+    parts: dict[Place, tuple[Any, str]], own: dict[Place, tuple[Any, str]], version: str
+) -> dict[str, str]:
+    """Pointers to components of a version that are other ones in `parts`, to the new pointers."""
+    both = [place for place in own if place in parts and place[0] == "components"]
+    both = [place for place in both if place[1] != "securitySchemes"]
+    names: dict[str, str] = {}
+    while True:
+        found = {
+            f"#/{'/'.join(place)}": f"#/{'/'.join(place)}{version[:1].upper()}{version[1:]}"
+            for place in both
+            if without_words(parts[place][0]) != without_words(with_names(own[place][0], names))
+        }
+        if found == names:
+            return names
+        names = found  # what refers to one of them is another one, too
+
+
+def new_place(place: Place, names: dict[str, str]) -> Place:
+    return (*place[:-1], names.get(f"#/{'/'.join(place)}", place[-1]).rpartition("/")[2])
+
+
+def with_names(value: Any, names: dict[str, str]) -> Any:
+    """A value with its pointers to components renamed."""
+    if isinstance(value, list):
+        return [with_names(each, names) for each in value]  # pyright: ignore
+    if isinstance(value, dict):
+        return {name: with_names(each, names) for name, each in value.items()}  # pyright: ignore
+    if isinstance(value, str) and (pointer := POINTER.match(value)):
+        return names.get(pointer[0], pointer[0]) + value[pointer.end() :]
+    return value
 
 
 # What came of it
@@ -232,6 +344,12 @@ def changes(old: str, new: str) -> str:
     return "\n".join(lines) if lines else "Only descriptions have changed."
 
 
+def versions(text: str) -> set[str]:
+    """The versions of the API that the paths of a document begin with."""
+    document: dict[str, Any] = yaml.safe_load(text) or {}
+    return {path.split("/")[1] for path in document.get("paths", {})}
+
+
 def take(arguments: list[str], root: Path = ROOT) -> str:
     """Write openapi.yaml from the pages; what has changed."""
     pages = [parse(source, read(source)) for source in sources(arguments or PAGES)]
@@ -241,6 +359,11 @@ def take(arguments: list[str], root: Path = ROOT) -> str:
         text = yaml.safe_dump(united(pages), sort_keys=False, allow_unicode=True, width=100)
     target = root / "openapi.yaml"
     old = target.read_text(encoding="utf-8") if target.exists() else ""
+    for version in sorted(versions(old) - versions(text)):
+        raise SpecError(
+            f"{pages[0].source}: no operation of {version} is left, and openapi.yaml has some: "
+            "pass their pages, too; if the vendor has withdrawn them, delete openapi.yaml first"
+        )
     # Written beside and then put in place: whoever interrupts this has the one or the other.
     beside = target.with_suffix(".new")
     beside.write_text(text, encoding="utf-8", newline="\n")
