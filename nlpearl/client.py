@@ -3,15 +3,7 @@
 What a client was told is in account.py; a call takes its path in calls/, a run in bulk/.
 """
 
-from collections.abc import (
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterable,
-    Iterator,
-    Mapping,
-)
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -24,6 +16,8 @@ from .leads.lead import Lead, check_rows
 from .leads.results import AddedLead, FoundLead, SettledLead
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from .bulk.run import Run
     from .bulk.tasks import AsyncLeadRun
     from .bulk.threads import LeadRun
@@ -267,7 +261,7 @@ class NLPearl:
         *,
         reads: bool | None = None,
         timeout: float | timedelta | None = None,
-    ) -> Callable[Arguments, Parsed]:
+    ) -> "Callable[Arguments, Parsed]":
         """Any other operation of the API: ``client.operation(search_leads)(campaign_id, body=…)``.
 
         It takes the arguments of the generated module and returns the result of a success, both
@@ -436,7 +430,7 @@ class AsyncNLPearl:
         *,
         reads: bool | None = None,
         timeout: float | timedelta | None = None,
-    ) -> Callable[Arguments, Coroutine[Any, Any, Parsed]]:
+    ) -> "Callable[Arguments, Coroutine[Any, Any, Parsed]]":
         """Any other operation, as `NLPearl.operation`, with `await`."""
         call = self._account.operation(self._lane, module, reads, timeout)
         return lambda *args, **kwargs: self._lane.run(call(*args, **kwargs))
