@@ -67,7 +67,7 @@ def _key_complaint(text: object) -> str | None:
     if not text:
         return "is empty or not set"
     if text[0] in _QUOTES:
-        return "begins with a quotation mark; leave it out, as in a file for docker's --env-file"
+        return "begins with a quotation mark; leave it out, as in an env file of docker"
     if re.match(r"(export\s+)?\w+\s*=", text):
         return "begins with a variable's name and =; leave them out"
     if text.lower().startswith("bearer"):

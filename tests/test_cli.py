@@ -13,6 +13,7 @@ from nlpearl import cli
 from nlpearl.sandbox import Sandbox
 
 from .cli_running import add_leads, run
+from .conftest import run_module
 from .servers import CAMPAIGN_ID
 
 pytest_plugins = ["tests.cli_fixtures"]
@@ -129,10 +130,8 @@ def test_the_entry_point_gives_the_exit_code(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2
-    import runpy
-
     with pytest.raises(SystemExit):
-        runpy.run_module("nlpearl", run_name="__main__")
+        run_module("nlpearl")
 
 
 def test_a_workbook_is_no_reason_to_import_openpyxl_for_a_csv_file(here: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_400_of_a_batch_may_be_a_partial_success(method: str, path: str, colou
     assert error.body == said.decode()
     assert str(error) == (
         "400 some leads could not be added\nAll of it, or a part, may have been done. Look at what "
-        "is there before you do it again; if there was a response, `body` has it."
+        "is there before you do it again; a response is the body of this error."
     )
     with Server(answers(answer(404, b""))) as server:
         error = ask(colour, server.url, written(method, path), "x")
@@ -358,7 +358,7 @@ def test_a_write_whose_success_cannot_be_read_was_done(colour: Colour) -> None:
     assert error.body == "67d42f16"
     assert str(error) == (
         "200 the response has no result: it is not what the API documents\nThe API says that it "
-        "was done, so do not do it again. `body` has its response."
+        "was done, so do not do it again. Its response is the body of this error."
     )
 
 

@@ -370,5 +370,8 @@ def test_a_note_of_what_was_seen_survives_copies() -> None:
 
 
 def test_find_lead_takes_a_timeout_of_its_own() -> None:
-    with NLPearl(KEY) as client, pytest.raises(InvalidArgumentError, match="timeout"):
-        client.find_lead(CAMPAIGN_ID, "crm-42", timeout=-1)
+    with NLPearl(KEY) as client:
+        with pytest.raises(InvalidArgumentError, match="timeout"):
+            client.find_lead(CAMPAIGN_ID, "crm-42", timeout=float("nan"))
+        with pytest.raises(APITimeoutError, match="before it began"):
+            client.find_lead(CAMPAIGN_ID, "crm-42", timeout=-1)

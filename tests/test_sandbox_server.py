@@ -1,7 +1,6 @@
 """The sandbox as a server: connections, bodies, starting and stopping, the command, the fixture."""
 
 import os
-import runpy
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from nlpearl.sandbox import API_KEY, Sandbox, command
 from nlpearl.sandbox.contract import Contract
 from nlpearl.sandbox.server import MAX_BODY
 
+from .conftest import run_module
 from .test_sandbox import LEAD, PATH, client_of
 from .test_sandbox_faults import address, exchange, request_bytes
 
@@ -284,7 +284,7 @@ def test_the_command_takes_a_port(
     sandbox.close()
     monkeypatch.setattr(sys, "argv", ["sandbox", "--port", str(port)])
     with pytest.raises(SystemExit) as exit_:
-        runpy.run_module("nlpearl.sandbox", run_name="__main__")
+        run_module("nlpearl.sandbox")
     assert exit_.value.code == 130
     assert f"export NLPEARL_BASE_URL=http://127.0.0.1:{port}\n" in capsys.readouterr().out
 

@@ -60,8 +60,8 @@ async def look_up(
     judge = _Judge(sent)
     times = 0
     seen = Seen("no time was left")
-    while (wait := backoff(times)) < deadline.left() and not await lane.pause(wait):
-        if not await call.may_go():
+    while (wait := backoff(times)) < deadline.left():
+        if await lane.pause(wait) or not await call.may_go():
             break
         times += 1
         found = await call.once()

@@ -189,12 +189,13 @@ class Generated(Operation[Result]):
         self.earlier = "none of the earlier tries changed anything"
         self.unknown = "It may have been done. Look at what is there before you do it again."
         self.unreadable = (
-            "The API says that it was done, so do not do it again. `body` has its response."
+            "The API says that it was done, so do not do it again. Its response is the body of "
+            "this error."
         )
         if self.is_batch:
             self.unknown = (
                 "All of it, or a part, may have been done. Look at what is there before you do it "
-                "again; if there was a response, `body` has it."
+                "again; a response is the body of this error."
             )
 
     def _build(self, bound: inspect.BoundArguments) -> dict[str, Any]:
