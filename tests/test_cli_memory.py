@@ -11,6 +11,7 @@ from .writers import xlsxwriter
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(900),  # seconds; 110,000 rows took 77 s of CPU (2026-11-26)
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc"),
 ]
 

@@ -938,10 +938,10 @@ def test_a_file_without_its_wal_is_refused_until_a_person_accepts_it(
     shutil.copy(path, there)
     refused(colour, sandbox.url, there, "leads.ledger-wal".replace("leads", "copy"))
     shutil.copy(path.with_name("leads.ledger-wal"), there.with_name("copy.ledger-wal"))
-    sent = len(sandbox.requests)
     results, error = colour.add_leads(sandbox.url, rows(20), ledger=there)
     assert error is None
-    assert len(sandbox.requests) == sent
+    stored = [lead["externalId"] for lead in sandbox.leads]
+    assert len(stored) == len(set(stored))
     assert len(added(results)) >= 16, "but for those in flight"
 
 
