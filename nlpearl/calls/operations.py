@@ -48,7 +48,7 @@ class AddLead(Operation[AddedLead]):
         "calldata": "call_data",
         "outboundid": "campaign_id",
     }
-    unknown = (
+    unknown: str = (
         "The lead may exist. Look it up: `client.find_lead(campaign_id, external_id)`. If you find "
         "it, do not add it again; not finding it proves nothing."
     )
@@ -177,18 +177,19 @@ class Generated(Operation[Result]):
         in_path = [name for name, each in bound.signature.parameters.items() if _is_in_path(each)]
         for name in in_path:
             _check_segment(self._name, name, self._passed[name])
-        self.arguments = {name.replace("_", ""): name for name in in_path}
+        self.arguments: Mapping[str, str] = {name.replace("_", ""): name for name in in_path}
         self._request = self._build(bound)
         method, path = self._request["method"], self._request["url"]
         is_read = method == "get" or (method == "post" and _POSTS_THAT_READ(path) is not None)
-        self.reads = is_read if reads is None else reads
-        self.is_batch = not self.reads and _BATCHES(f"{method} {path}") is not None
+        self.reads: bool = is_read if reads is None else reads
+        self.is_batch: bool = not self.reads and _BATCHES(f"{method} {path}") is not None
+        self.unknown: str
         if self.reads:
             self.unknown = "Nothing was changed: it only reads."
             return
-        self.earlier = "none of the earlier tries changed anything"
+        self.earlier: str = "none of the earlier tries changed anything"
         self.unknown = "It may have been done. Look at what is there before you do it again."
-        self.unreadable = (
+        self.unreadable: str = (
             "The API says that it was done, so do not do it again. Its response is the body of "
             "this error."
         )
