@@ -60,7 +60,15 @@ class Authority:
             .not_valid_before(now + begins)
             .not_valid_after(now + begins + 2 * DAY)
             .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
+            # Python 3.13 asks for these.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False
+            )
         )
+        if is_authority:
+            usage = x509.KeyUsage(*[each in (5, 6) for each in range(9)])  # signs certificates
+            builder = builder.add_extension(usage, critical=True)
         if names:
             listed: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
             listed.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
