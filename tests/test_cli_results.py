@@ -217,7 +217,7 @@ def literals() -> list[tuple[str, str]]:
 
 
 def test_no_message_names_a_command_in_python_nor_python_at_the_terminal() -> None:
-    coded = [text for _, text in literals() if text.count("`") > 1]
+    coded = [text for _, text in literals() if "`" in text and text != "`"]
     assert len(coded) > 8
     for text in coded:
         assert not re.search(r"`|client\.|Ledger\.|=True", plain(text).replace("`tzutil /l`", ""))

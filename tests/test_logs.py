@@ -50,4 +50,4 @@ def test_at_debug_all_is_shown(caplog: pytest.LogCaptureFixture, colour: Colour)
     with Server(answers(answer())) as server, caplog.at_level(logging.DEBUG, "httpx"):
         colour.add(server.url)
     levels = [record.levelname for record in caplog.records if record.name == "httpx"]
-    assert levels.count("INFO") == 1
+    assert [level for level in levels if level != "DEBUG"] == ["INFO"], "0.27 has more at DEBUG"

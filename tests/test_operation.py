@@ -299,7 +299,7 @@ def test_what_makes_no_request_is_refused(colour: Colour, body: Any) -> None:
 
 
 def test_arguments_that_it_does_not_have_are_a_type_error(colour: Colour) -> None:
-    with pytest.raises(TypeError, match=r"missing a required .*argument: 'body'"):
+    with pytest.raises(TypeError, match=r"missing a required (keyword-only )?argument: 'body'"):
         ask(colour, "http://127.0.0.1:9", add_lead, CAMPAIGN_ID)
 
 
