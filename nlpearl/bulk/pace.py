@@ -8,8 +8,7 @@ The policy:
   retries and lookups all count.
 - After a 429 nothing of the run is sent until the pause is over: what Retry-After says (0 is
   1 s, and more with each wave of 429s), or a backoff that doubles with each wave, from 0.5 s to
-  8 s. What was in flight meanwhile and
-  is refused likewise belongs to the same wave.
+  8 s. What was in flight meanwhile and is refused likewise belongs to the same wave.
 - A limit slows a run, and does not fail a lead. It ends the run when Retry-After is longer than ten
   minutes, or when for ten minutes nothing but 429 came.
 - A run that has not reached the API at all ends as soon as a lead fails in a way that stays as it
@@ -21,7 +20,7 @@ import random
 import threading
 from collections.abc import Callable
 
-from ..calls.retries import FIRST_BACKOFF, LEAST_PAUSE, LONGEST_BACKOFF, pause_for
+from ..calls.retries import FIRST_BACKOFF, LEAST_PAUSE, doubled, pause_for
 from ..errors import APIConnectionError, NLPearlError, Outcome, RateLimitError
 from ..leads.results import AddedLead
 
@@ -80,7 +79,7 @@ class Pace:
             if asked is not None:
                 wait = pause_for(asked, self._waves)
             else:
-                most = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(self._waves, 16))
+                most = doubled(FIRST_BACKOFF, self._waves)
                 wait = self._jitter(most / 2, most)
             if wait > LONGEST_LIMIT or now - self._limited_since >= LONGEST_LIMIT:
                 return False

@@ -60,14 +60,19 @@ def wait_before_retry(
 
 def backoff(before: int, jitter: Callable[[float, float], float] = random.uniform) -> float:
     """Seconds to wait, after so many waits before: exponential, with full jitter."""
-    return jitter(0.0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(before, 16)))
+    return jitter(0.0, doubled(FIRST_BACKOFF, before))
+
+
+def doubled(seconds: float, times: int) -> float:
+    """So many times twice as long, and never longer than the longest backoff."""
+    return min(LONGEST_BACKOFF, seconds * 2.0 ** min(times, 16))
 
 
 def pause_for(retry_after: float, before: int) -> float:
     """Seconds that a Retry-After asks for, after so many pauses before: 0 is still a pause."""
     if retry_after >= LEAST_PAUSE:
         return retry_after
-    return min(LONGEST_BACKOFF, LEAST_PAUSE * 2.0 ** min(before, 16))
+    return doubled(LEAST_PAUSE, before)
 
 
 def _may_pass(error: NLPearlError) -> bool:

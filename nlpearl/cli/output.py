@@ -86,9 +86,9 @@ def say_error(message: object) -> None:
     print(f"error: {message}", file=sys.stderr)
 
 
-def new_console() -> Console:
-    """Standard error. Colors follow NO_COLOR and the terminal."""
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+def new_console(*, stderr: bool = True) -> Console:
+    """Standard error, or standard output. Colors follow NO_COLOR and the terminal."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _NEVER_WRAPPED
     return console
@@ -104,7 +104,4 @@ def print_table(names: Sequence[str], rows: Iterable[list[str]], *, numbers: boo
         )
     for row in rows:
         table.add_row(*map(Text, row))
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = 10_000
-    console.print(table)
+    new_console(stderr=False).print(table)

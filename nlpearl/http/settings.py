@@ -153,8 +153,10 @@ def read_network(origin: str) -> Network | ConfigurationError:
     if origin.lower().startswith("http:"):  # without TLS: a context that trusts nobody
         return Network(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     context = _ssl_context()
-    if isinstance(context, ConfigurationError) or is_loopback(origin):
-        return context if isinstance(context, ConfigurationError) else Network(context)
+    if isinstance(context, ConfigurationError):
+        return context
+    if is_loopback(origin):
+        return Network(context)
     found = getproxies()  # of macOS and Windows as well
     scheme = "https" if found.get("https") else "all"
     text = found.get(scheme, "").strip()

@@ -109,10 +109,11 @@ def ask(
     if lead.external_id is not None:
         external = key(salt, "external id", lead.external_id)
     data = lead.call_data
+    texts = [None] if data is None else chain.from_iterable(sorted(data.items()))
     content = (
         _digest(salt, "external_id", lead.external_id),
         _digest(salt, "time_zone", lead.time_zone),
-        _digest(salt, "call_data", *chain.from_iterable(sorted(data.items()) if data else ())),
+        _digest(salt, "call_data", *texts),
     )
     return Ask(
         campaign,
