@@ -3,7 +3,8 @@ this one with the lowest versions that pyproject.toml allows, and on each newer 
 
 (`make test` has run the tests on this Python with the pinned versions.)
 
-`python -m tools.dist_test dist/nlpearl_client-….tar.gz`. It ends with 1 if any of them failed.
+`python -m tools.dist_test dist/nlpearl_client-….tar.gz`. It ends with 1 if any of them failed, after
+the last lines of each that did.
 """
 
 import shutil
@@ -14,12 +15,14 @@ import tempfile
 import time
 import tomllib
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CHECKS = "lint types check"
 NEWER_PYTHONS = ("3.12", "3.13", "3.14")
+LAST_LINES = 50
 
 
 def find_python(version: str) -> str | None:
@@ -46,6 +49,7 @@ def main() -> None:
     this = "{}.{}".format(*sys.version_info)
     runs = [(this, CHECKS), (this, "lowest"), *((version, "pytest") for version in NEWER_PYTHONS)]
     ends: list[str] = []
+    failures: list[str] = []
     for version, kind in runs:
         interpreter = sys.executable if version == this else find_python(version)
         if interpreter is None:
@@ -60,11 +64,16 @@ def main() -> None:
             began = time.monotonic()
             target = "pytest" if kind == "lowest" else kind
             command = ["make", *target.split(), f"PYTHON={interpreter}"]
-            done = subprocess.run(command, cwd=project, check=False)
+            done = subprocess.run(
+                command, cwd=project, stdout=PIPE, stderr=STDOUT, text=True, check=False
+            )
             said = "FAILED" if done.returncode else "passed"
             ends.append(f"{version} {kind:16} {said} in {time.monotonic() - began:.0f} s")
-    print(*ends, sep="\n")
-    sys.exit(any("FAILED" in end for end in ends))
+            print(ends[-1], flush=True)
+            if done.returncode:
+                failures.append("\n".join([ends[-1], *done.stdout.splitlines()[-LAST_LINES:]]))
+    print(*failures, *ends, sep="\n")
+    sys.exit(bool(failures))
 
 
 if __name__ == "__main__":
