@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from weakref import WeakSet
 
 import attrs
 
@@ -18,6 +19,7 @@ from .leads.phone_numbers import check_region
 from .leads.results import SettledLead
 
 if TYPE_CHECKING:
+    from .bulk.run import Run
     from .calls.operations import OperationModule
     from .http.lane import Lane
     from .ledger.ledger import Ledger
@@ -165,6 +167,27 @@ class Settling:
         doubt = self._left.popleft()
         campaign = self._account.campaign(doubt.record.campaign)
         return await campaign.settle(lane, doubt, self._read, even_old=self._even_old)
+
+
+class Client:
+    """What both clients have in common."""
+
+    _origin = "?"  # a traceback printer asks for the repr of a client that could not be made
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._origin = account.origin
+        self._runs: WeakSet[Run] = WeakSet()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._origin!r})"
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        raise ConfigurationError(
+            f"an {name} has connections and the API key, and cannot be copied or pickled; make one "
+            f"in each process: {name}()"
+        )
 
 
 def to_ledger(ledger: "Ledger | str | PathLike[str] | None") -> "Ledger | None":

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Ma
 from datetime import timedelta, tzinfo
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
-from weakref import WeakSet
 
-from .account import Account, to_ledger
+from .account import Account, Client, to_ledger
 from .configuration import read_base_url, read_count, read_key, read_rate
+from .errors import NLPearlError
 from .http.threads import ThreadLane, finish
 from .leads.lead import Lead, check_rows
 from .leads.results import AddedLead, FoundLead, SettledLead
@@ -18,7 +18,6 @@ from .leads.results import AddedLead, FoundLead, SettledLead
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from .bulk.run import Run
     from .bulk.tasks import AsyncLeadRun
     from .bulk.threads import LeadRun
     from .calls.operations import AuthenticatedClient, OperationModule
@@ -32,7 +31,7 @@ Arguments = ParamSpec("Arguments")
 Parsed = TypeVar("Parsed")
 
 
-class NLPearl:
+class NLPearl(Client):
     """A client of the NLPearl API. Make one, share it between threads, and close it, or use it as
     a context manager.
 
@@ -63,8 +62,6 @@ class NLPearl:
     interrupted, and with your own `http_client` it depends on the transport of that client.
     """
 
-    _origin = "?"  # a traceback printer asks for the repr of a client that could not be made
-
     def __init__(
         self,
         api_key: str | None = None,
@@ -81,12 +78,8 @@ class NLPearl:
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
         account = Account(key, origin, timeout, max_retries, default_region, reconcile, ledger)
-        self._account, self._origin = account, account.origin
+        super().__init__(account)
         self._lane = ThreadLane(account.origin, account.signer, account.timeout, http_client)
-        self._runs: WeakSet[Run] = WeakSet()
-
-    def __repr__(self) -> str:
-        return f"NLPearl(base_url={self._origin!r})"
 
     def add_lead(
         self,
@@ -145,9 +138,14 @@ class NLPearl:
             resend_unknown=resend_unknown,
             allow_same_number=allow_same_number,
         )
-        lead = campaign.lead(phone_number, external_id, time_zone, call_data)
-        call = campaign.add(self._lane, lead)
-        return self._lane.run(call)
+        try:
+            lead = campaign.lead(phone_number, external_id, time_zone, call_data)
+            return self._lane.run(campaign.add(self._lane, lead))
+        except NLPearlError:
+            raise
+        except BaseException as stopped:  # Ctrl-C, or a cancelled task
+            campaign.explain(stopped)
+            raise
 
     def add_leads(
         self,
@@ -316,13 +314,11 @@ class NLPearl:
         self.close()
 
 
-class AsyncNLPearl:
+class AsyncNLPearl(Client):
     """`NLPearl` for asyncio: the same arguments, results and errors, with `await`.
 
     Use it in one event loop, the one of its first call; share it between the tasks of that loop.
     """
-
-    _origin = "?"
 
     def __init__(
         self,
@@ -342,12 +338,8 @@ class AsyncNLPearl:
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
         account = Account(key, origin, timeout, max_retries, default_region, reconcile, ledger)
-        self._account, self._origin = account, account.origin
+        super().__init__(account)
         self._lane = TaskLane(account.origin, account.signer, account.timeout, http_client)
-        self._runs: WeakSet[Run] = WeakSet()
-
-    def __repr__(self) -> str:
-        return f"AsyncNLPearl(base_url={self._origin!r})"
 
     async def add_lead(
         self,
@@ -370,9 +362,14 @@ class AsyncNLPearl:
             resend_unknown=resend_unknown,
             allow_same_number=allow_same_number,
         )
-        lead = campaign.lead(phone_number, external_id, time_zone, call_data)
-        call = campaign.add(self._lane, lead)
-        return await self._lane.run(call)
+        try:
+            lead = campaign.lead(phone_number, external_id, time_zone, call_data)
+            return await self._lane.run(campaign.add(self._lane, lead))
+        except NLPearlError:
+            raise
+        except BaseException as stopped:  # Ctrl-C, or a cancelled task
+            campaign.explain(stopped)
+            raise
 
     def add_leads(
         self,

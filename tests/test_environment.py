@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 
@@ -448,10 +449,10 @@ def test_a_folder_of_certificates_that_is_none_is_named(
     assert "permission denied" in text
 
 
-@pytest.mark.skipif(httpx.__version__ < "0.28", reason="httpx 0.27 writes no such log")
 def test_a_log_of_tls_keys_that_cannot_be_written_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())  # else httpx 0.27 writes no such log
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "no" / "keys.log"))
     text = refused(lambda: NLPearl(KEY))
     assert text.startswith(

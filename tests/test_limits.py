@@ -22,6 +22,7 @@ from nlpearl import (
 )
 from nlpearl.bulk import run
 from nlpearl.bulk.threads import Threads
+from nlpearl.bulk.workers import Row
 
 from .conftest import KEY, Colour
 from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
@@ -111,7 +112,7 @@ def test_a_row_that_goes_again_before_its_first_worker_is_gone_is_not_lost(
     requests = itertools.count()
     land = Threads.land
 
-    def late(self: Threads, row: run.Row) -> None:
+    def late(self: Threads, row: Row) -> None:
         assert again.wait(30)
         land(self, row)
         gone.set()

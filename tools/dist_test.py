@@ -3,8 +3,8 @@ this one with the lowest versions that pyproject.toml allows, and on each newer 
 
 (`make test` has run the tests on this Python with the pinned versions.)
 
-`python -m tools.dist_test dist/nlpearl_client-….tar.gz`. It ends with 1 if any of them failed, after
-the last lines of each that did.
+`python -m tools.dist_test dist/nlpearl_client-….tar.gz`. It ends with 1 if any of them failed,
+after the last lines of each that did.
 """
 
 import shutil

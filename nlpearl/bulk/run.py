@@ -9,11 +9,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Protocol
-
-import attrs
+from collections.abc import Callable
+from typing import Any
 
 from ..calls.campaign import Campaign
 from ..errors import (
@@ -29,82 +26,18 @@ from ..errors import (
     RateLimitError,
     UnsettledLeadError,
 )
-from ..http.lane import Flag, Lane
-from ..leads.lead import Lead
+from ..http.lane import Lane
 from ..leads.results import AddedLead, LeadResult
+from . import warn_unused
 from .pace import Pace, Reach
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from ..ledger.claims import Verdict
+from .workers import END, Row, Workers
 
 # Replaced by the tests that turn the clock.
 monotonic: Callable[[], float] = time.monotonic
 
 
-#: In the place of a row after the last one.
-END = object()
-
-
-class Queue(Protocol):
-    """What `queue.SimpleQueue` and `asyncio.Queue` have in common."""
-
-    def put_nowait(self, item: LeadResult | None, /) -> None: ...
-    def empty(self) -> bool: ...
-
-
-class Workers(Protocol):
-    """How the workers of a run are started and waited for: as threads or as tasks."""
-
-    #: The results that are ready; None only wakes the consumer.
-    results: Queue
-    stopping: Flag
-    #: What workers have.
-    in_flight: "set[Row]"
-
-    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
-        """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
-        begins."""
-
-    def land(self, row: "Row") -> None:
-        """A worker is done with its row, whose result is in the queue."""
-
-    async def result(self, seconds: float | None) -> LeadResult | None:
-        """The next of the results, None if there is none in time."""
-
-    async def read(self, rows: Any) -> object:
-        """The next row; END after the last."""
-
-    def leave(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let `end` happen without waiting for it. From any thread and amid anything: garbage is
-        collected wherever it is found, locks held, so that this must take none."""
-
-    def idle(self) -> AbstractAsyncContextManager[None]:
-        """Waits until nothing is in flight; one at a time."""
-        ...
-
-
-@attrs.define(eq=False)
-class Row:
-    """A row that was read, on its one way through a worker. One that is held back goes again as
-    another."""
-
-    position: int
-    row: object
-    lead: Lead
-    #: What the ledger was asked for it.
-    claiming: "Future[Verdict] | None" = None
-    #: What its worker does, until that begins.
-    work: Coroutine[Any, Any, None] | None = None
-    #: When it was sent, None as long as it was not.
-    sent: float | None = None
-    #: Why it was not added yet, of one that a limit or a stop holds back.
-    waits: NLPearlError | None = None
-
-    def result(self, ended: AddedLead | NLPearlError) -> LeadResult:
-        added, error = (ended, None) if isinstance(ended, AddedLead) else (None, ended)
-        return LeadResult(self.position, self.row, self.lead, added, error)
+#: After these no other row would succeed.
+FATAL = (AuthenticationError, PermissionDeniedError, ConfigurationError)
 
 
 class Run:
@@ -196,7 +129,9 @@ class Run:
         self._workers.results.put_nowait(None)
 
     def leave(self) -> None:
-        """As `end`, without waiting."""
+        """As `end`, without waiting. From here on nobody can iterate."""
+        if not self._begun and self._process == os.getpid():
+            warn_unused()
         self._workers.leave(self.end)
 
     async def end(self) -> None:
@@ -237,10 +172,14 @@ class Run:
 
     def _start(self, row: Row) -> None:
         self._pace.goes(monotonic())
-        # Asked here: of two rows that are the same lead, the first is sent.
-        row.claiming = self._campaign.claim(row.lead)
         try:
+            # Before it is looked whether the run has stopped: whoever stops it waits for this row.
             self._workers.in_flight.add(row)
+            if self._stopped:  # while the row was read
+                self._land(row, row.result(row.waits or _not_sent()))
+                return
+            # Asked here: of two rows that are the same lead, the first is sent.
+            row.claiming = self._campaign.claim(row.lead)
             lane = self._lanes.pop() if self._lanes else self._lane.of_worker()
             row.work = work = self._work(row, lane)
             try:
@@ -314,9 +253,8 @@ class Run:
         elif isinstance(ended, AddedLead | APIStatusError) and row.sent is not None:
             self._pace.answered()
             self._has_added = self._has_added or isinstance(ended, AddedLead)
-        if isinstance(ended, AuthenticationError | PermissionDeniedError | ConfigurationError):
-            self._halt(ended)
-        if isinstance(ended, NotFoundError) and not self._has_added:  # the campaign id is wrong
+        # A 404 before any lead was added: the campaign id is wrong.
+        if isinstance(ended, FATAL) or (isinstance(ended, NotFoundError) and not self._has_added):
             self._halt(ended)
         return False
 

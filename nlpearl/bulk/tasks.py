@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from ..http.lane import Flag
+from ..http.tasks import running_loop
 from ..leads.results import LeadResult
-from .run import END, Queue, Row, Run
+from .run import Run
+from .workers import END, Queue, Row
 
 
 class Tasks:
@@ -67,6 +69,7 @@ class AsyncLeadRun(AsyncIterator[LeadResult]):
         weakref.finalize(self, run.leave).atexit = False
 
     async def __anext__(self) -> LeadResult:
+        running_loop()
         result = await self._run.next(self._rows)
         if result is None:
             raise self._run.error() or StopAsyncIteration

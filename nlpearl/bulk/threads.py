@@ -6,14 +6,32 @@ import queue
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from ..errors import ConfigurationError
 from ..http.lane import Flag
 from ..http.threads import finish
 from ..leads.results import LeadResult
-from .run import END, Queue, Row, Run
+from .run import Run
+from .workers import END, Queue, Row
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+
+_NO_THREAD = (
+    "add_leads cannot start a thread now, as when the interpreter is about to end; call it "
+    "earlier, or use add_lead"
+)
+
+
+def _pool(concurrency: int) -> "ThreadPoolExecutor":
+    try:
+        from concurrent.futures import ThreadPoolExecutor
+    except RuntimeError as error:  # the import registers something for the end
+        raise ConfigurationError(f"{_NO_THREAD} ({error})") from None
+    return ThreadPoolExecutor(concurrency, thread_name_prefix="nlpearl")
 
 
 class Threads:
@@ -24,12 +42,15 @@ class Threads:
         self.results: Queue = self._queue
         self.stopping: Flag = threading.Event()
         self.in_flight: set[Row] = set()
-        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="nlpearl")
+        self._pool = _pool(concurrency)
         self._landed = threading.Condition()
 
     # A thread that was submitted begins.
     def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:  # noqa: ARG002
-        self._pool.submit(finish, work)
+        try:
+            self._pool.submit(finish, work)
+        except RuntimeError as error:
+            raise ConfigurationError(f"{_NO_THREAD} ({error})") from None
 
     def land(self, row: Row) -> None:
         with self._landed:

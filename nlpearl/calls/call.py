@@ -19,6 +19,12 @@ logger: logging.Logger = logging.getLogger("nlpearl")
 Result = TypeVar("Result")
 
 
+def explain(stopped: BaseException, known: str) -> None:
+    """Note on an exception that ends a call from outside what is known of it, once."""
+    if not any(note.startswith("nlpearl: ") for note in getattr(stopped, "__notes__", ())):
+        stopped.add_note(f"nlpearl: {known}")
+
+
 class IncompleteError(Exception):
     """A success without what the operation needs."""
 
@@ -55,6 +61,10 @@ class Operation(abc.ABC, Generic[Result]):
     def read(self, parsed: object, body: bytes) -> Result:
         """The result of a success; IncompleteError if it lacks what it `needs`."""
 
+    def known(self, result: Result) -> str:  # noqa: ARG002
+        """What a note says of a result that an interrupt has kept from the caller."""
+        return self.unknown
+
     def private(self) -> dict[str, str]:
         """Texts that no message may show, since a server may echo them, to their replacements."""
         return {}
@@ -88,6 +98,8 @@ class Call(Generic[Result]):
         #: Whether any try has sent something.
         self._earlier = False
         self._is_over = False
+        #: What the last try has come to, once that is known.
+        self._result: Result | NLPearlError | None = None
 
     def age(self) -> float:
         """Seconds since the call began."""
@@ -104,7 +116,7 @@ class Call(Generic[Result]):
         while True:
             result = await self.once()
             tries += 1
-            self._earlier = self._earlier or self._has_sent()
+            self._earlier, self._result = self._earlier or self._has_sent(), result
             if not isinstance(result, NLPearlError):
                 break
             if self._turn and isinstance(result, RateLimitError):
@@ -130,7 +142,7 @@ class Call(Generic[Result]):
 
     async def once(self) -> Result | NLPearlError:
         """The result of one exchange, or its error as a value."""
-        lane = self._lane
+        lane, self._result = self._lane, None
         self._exchange = Exchange(lane.origin, lane.network, self._deadline)
         return await self._ask(self._exchange)
 
@@ -148,8 +160,10 @@ class Call(Generic[Result]):
             parsed = (await self._operation.send(self)).parsed
         except NLPearlError as error:  # the lane cannot be used
             return error
-        except Exception as error:  # whatever httpx, a caller's transport or a parser raises
+        except Exception as error:
             failure = error
+        if failure is not None and (foreign := exchange.foreign(failure)) is not None:
+            raise foreign
         if exchange.status is None:
             return self._no_response(exchange, failure)
         return self._judge(exchange, exchange.status, parsed, failure)
@@ -221,7 +235,13 @@ class Call(Generic[Result]):
 
     def explain(self, stopped: BaseException) -> None:
         """Note on Ctrl-C and on a cancellation what is known of the lead."""
-        stopped.add_note(f"nlpearl: {self._hint()}")
+        result = self._result
+        if result is None:
+            explain(stopped, self._hint())
+        elif isinstance(result, NLPearlError):
+            explain(stopped, str(result))
+        else:
+            explain(stopped, self._operation.known(result))
 
     def server_time(self) -> datetime | None:
         """The Date of the last response."""

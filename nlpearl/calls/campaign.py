@@ -16,7 +16,7 @@ from ..http.lane import Lane
 from ..leads.identifiers import can_be_looked_up, check_can_be_looked_up, to_external_id
 from ..leads.lead import Lead, external_id_of, to_lead, to_lead_of_row
 from ..leads.results import AddedLead, FoundLead, SettledLead
-from .call import Call, Operation, Result, ask, over
+from .call import Call, Operation, Result, ask, explain, over
 from .lookups import LOOKUP_SHARE, Sent, look_up, look_up_once, since
 from .proofs import is_absent
 
@@ -53,6 +53,7 @@ class Campaign:
         self.claims = claims
         #: As that of a `Call`, in a run.
         self.turn: Callable[[], float] | None = None
+        self._call: Call[AddedLead] | None = None
 
     # Check
 
@@ -168,7 +169,7 @@ class Campaign:
         deadline = Deadline(self._settings.timeout, claim.taken if claim else None)
         sending = deadline.part(1 - LOOKUP_SHARE) if self._looks_up(lead) else deadline
         retries = self._settings.max_retries
-        call = Call(lane, AddLead(self._id, lead), sending, retries, turn=self.turn)
+        self._call = call = Call(lane, AddLead(self._id, lead), sending, retries, turn=self.turn)
         try:
             ended = await call.result()
             if isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
@@ -181,6 +182,13 @@ class Campaign:
                 self.claims.finish(claim, await call.interrupted())
             raise
         return ended
+
+    def explain(self, stopped: BaseException) -> None:
+        """Note on an exception that has ended `add` from outside what is known of the lead."""
+        if self._call is None:
+            explain(stopped, "Nothing was sent.")
+        else:
+            self._call.explain(stopped)
 
     async def _look_up(
         self,

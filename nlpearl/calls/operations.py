@@ -77,6 +77,9 @@ class AddLead(Operation[AddedLead]):
             raise IncompleteError
         return AddedLead(lead_id, self._lead)
 
+    def known(self, result: AddedLead) -> str:
+        return f"The lead was added; its lead id is {result.lead_id}."
+
     def private(self) -> dict[str, str]:
         """The phone number and the call data; values of one or two characters say nothing."""
         shown = {self._lead.phone_number: masked(self._lead.phone_number)}

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -36,6 +37,14 @@ class UnreadableError(Exception):
     """Why the body of a response is not read to its end."""
 
 
+#: How an exchange fails. UnicodeError: a host that no name can be.
+_FAILURES = (
+    httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError, UnreadableError
+)  # fmt: skip
+#: What is raised for a body of any other form than the documented one.
+_PARSING = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+
 class Exchange:
     """One request on its way, and its response. `network` is None for a caller's own client."""
 
@@ -56,6 +65,7 @@ class Exchange:
         self.status: int | None = None
         #: Whether the body was read to its end.
         self.is_whole: bool = False
+        self._began = time.monotonic()
         self._one_write = False
         self._response: httpx.Response | None = None
         self._body: list[bytes] = []
@@ -185,6 +195,22 @@ class Exchange:
     def timed_out(self, failure: Exception | None) -> bool:
         """Whether it failed because its time was over."""
         return isinstance(failure, (httpx.TimeoutException, TimeoutError))
+
+    def foreign(self, error: Exception) -> BaseException | None:
+        """What is to be raised, unless it is an exchange or a parser that fails so: an exception of
+        a signal handler, for example, which happens to come amid a call."""
+        if self._own and self.timed_out(error) and self._is_early():
+            found: BaseException | None = error  # or what httpx took for a timeout of its own
+            while found is not None and not isinstance(found, TimeoutError):
+                found = found.__cause__ or found.__context__
+            # One with a number is the system's: a connection whose other end is gone.
+            return None if found and found.errno else found or error
+        return None if isinstance(error, _PARSING if self.is_whole else _FAILURES) else error
+
+    def _is_early(self) -> bool:
+        """Whether nothing of ours can have timed out yet."""
+        connecting = self.sent is False and time.monotonic() - self._began > CONNECT_TIMEOUT - 0.1
+        return self.deadline.left() > 0.1 and not connecting
 
     def why_unreadable(self, failure: Exception | None) -> str:
         """Why a success tells nothing, in words."""

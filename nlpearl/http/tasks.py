@@ -19,6 +19,17 @@ from .settings import Signer
 Value = TypeVar("Value")
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """The event loop that we are in; ConfigurationError where there is none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigurationError(
+            "AsyncNLPearl is for asyncio, and no event loop of asyncio is running here; call it "
+            "from a coroutine that asyncio.run(…) runs, or use NLPearl"
+        ) from None
+
+
 class TaskLane(Lane):
     """Sends with an `httpx.AsyncClient`."""
 
@@ -38,7 +49,7 @@ class TaskLane(Lane):
 
     def http_client(self) -> httpx.AsyncClient:
         """Connections belong to the event loop of the first call."""
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
@@ -86,9 +97,10 @@ class TaskLane(Lane):
 
     async def run(self, coroutine: Coroutine[Any, Any, Value | NLPearlError]) -> Value:
         """The result of a call, which `close` waits for; raises the error that it returns."""
-        me = asyncio.current_task()
         with closing(coroutine):
+            running_loop()
             self.check_open()
+            me = asyncio.current_task()
             over = self._ends[me] = asyncio.Event()
             try:
                 result = await coroutine
@@ -108,6 +120,7 @@ class TaskLane(Lane):
 
     async def close(self) -> None:
         """Wait for the calls of other tasks, start no new ones, close our own httpx client."""
+        running_loop()
         self._closing.set()
         me = asyncio.current_task()
         for over in [over for task, over in self._ends.items() if task is not me]:

@@ -5,8 +5,9 @@ Its coroutines never suspend, so that `finish` runs one without an event loop.
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import closing
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
@@ -46,8 +47,9 @@ class ThreadLane(Lane):
     ) -> None:
         super().__init__(origin, signer, timeout, http_client)
         self._process = os.getpid()
-        self._idle = threading.Condition()
-        self._threads: list[int] = []
+        #: A lock for each call, which is released once it is over, and the thread of the call.
+        self._calls: dict[threading.Lock, int] = {}
+        _lanes.add(self)
 
     def _make(self) -> httpx.Client:
         from .sockets import cap_by_deadline  # imports httpcore, as the client now does as well
@@ -94,25 +96,35 @@ class ThreadLane(Lane):
         return future.result(seconds)
 
     async def release(self) -> None:
-        if self.own:
+        # A forked child leaves the connections of its parent alone.
+        if self.own and self._process == os.getpid():
             self._client.close()
 
     def run(self, coroutine: Coroutine[Any, Any, Value | NLPearlError]) -> Value:
         """The result of a call, which `close` waits for; raises the error that it returns."""
-        me = threading.get_ident()
-        with closing(coroutine):
-            with self._idle:
-                self.check_open()
-                self._threads.append(me)
+        over = threading.Lock()
+        over.acquire()
+        try:
             try:
+                # Entered before it is looked whether we are closed; `close` does it the other way
+                # round. No lock is held, which Ctrl-C or a fork could leave locked.
+                self._calls[over] = threading.get_ident()
+                self.check_open()
                 result = finish(coroutine)
             finally:
-                with self._idle:
-                    self._threads.remove(me)
-                    self._idle.notify_all()
+                self._leave(over, coroutine)
+        finally:
+            self._leave(over, coroutine)  # Ctrl-C may have come amid the first
         if isinstance(result, NLPearlError):
             raise result
         return result
+
+    def _leave(self, over: threading.Lock, coroutine: Coroutine[Any, Any, Any]) -> None:
+        coroutine.close()
+        if over in self._calls:
+            with suppress(RuntimeError):  # released already
+                over.release()
+            self._calls.pop(over, None)
 
     def each(
         self, call: Callable[[], Coroutine[Any, Any, Value | NLPearlError | None]]
@@ -123,8 +135,30 @@ class ThreadLane(Lane):
 
     def close(self) -> None:
         """Wait for the calls of other threads, start no new ones, close our own httpx client."""
-        with self._idle:
-            self._closing.set()
-            me = threading.get_ident()
-            self._idle.wait_for(lambda: all(thread == me for thread in self._threads))
+        self._closing.set()
+        me = threading.get_ident()
+        for over, thread in self._calls.copy().items():
+            if thread != me:
+                over.acquire()
+                with suppress(RuntimeError):
+                    over.release()  # for others who close
         finish(self.release())
+
+    def after_fork(self) -> None:
+        """The child has none of the threads, and its parent may have been amid anything."""
+        self._calls = {}
+        closing, self._closing = self._closing, threading.Event()
+        if closing.is_set():
+            self._closing.set()
+
+
+_lanes: "weakref.WeakSet[ThreadLane]" = weakref.WeakSet()
+
+
+def after_fork() -> None:
+    for lane in list(_lanes):
+        lane.after_fork()
+
+
+with suppress(AttributeError):  # Windows has no forks
+    os.register_at_fork(after_in_child=after_fork)

@@ -1,0 +1,80 @@
+"""What a run is made of besides itself: its rows, and the workers that they go to."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from ..errors import NLPearlError
+from ..http.lane import Flag
+from ..leads.lead import Lead
+from ..leads.results import AddedLead, LeadResult
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from ..ledger.claims import Verdict
+
+#: In the place of a row after the last one.
+END = object()
+
+
+class Queue(Protocol):
+    """What `queue.SimpleQueue` and `asyncio.Queue` have in common."""
+
+    def put_nowait(self, item: LeadResult | None, /) -> None: ...
+    def empty(self) -> bool: ...
+
+
+class Workers(Protocol):
+    """How the workers of a run are started and waited for: as threads or as tasks."""
+
+    #: The results that are ready; None only wakes the consumer.
+    results: Queue
+    stopping: Flag
+    #: What workers have.
+    in_flight: "set[Row]"
+
+    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+        """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
+        begins."""
+
+    def land(self, row: "Row") -> None:
+        """A worker is done with its row, whose result is in the queue."""
+
+    async def result(self, seconds: float | None) -> LeadResult | None:
+        """The next of the results, None if there is none in time."""
+
+    async def read(self, rows: Any) -> object:
+        """The next row; END after the last."""
+
+    def leave(self, end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let `end` happen without waiting for it. From any thread and amid anything: garbage is
+        collected wherever it is found, locks held, so that this must take none."""
+
+    def idle(self) -> AbstractAsyncContextManager[None]:
+        """Waits until nothing is in flight; one at a time."""
+        ...
+
+
+@attrs.define(eq=False)
+class Row:
+    """A row that was read, on its one way through a worker. One that is held back goes again as
+    another."""
+
+    position: int
+    row: object
+    lead: Lead
+    #: What the ledger was asked for it.
+    claiming: "Future[Verdict] | None" = None
+    #: What its worker does, until that begins.
+    work: Coroutine[Any, Any, None] | None = None
+    #: When it was sent, None as long as it was not.
+    sent: float | None = None
+    #: Why it was not added yet, of one that a limit or a stop holds back.
+    waits: NLPearlError | None = None
+
+    def result(self, ended: AddedLead | NLPearlError) -> LeadResult:
+        added, error = (ended, None) if isinstance(ended, AddedLead) else (None, ended)
+        return LeadResult(self.position, self.row, self.lead, added, error)
