@@ -45,6 +45,11 @@ def read(path: Path) -> dict[str, Any]:
 ACTIONS: list[dict[str, Any]] = read(OVERLAY)["actions"]
 
 
+@pytest.fixture(scope="module")
+def whole() -> dict[str, Any]:
+    return overlaid(SPEC, OVERLAY)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of what generating reads and writes, to be spoiled."""
@@ -101,59 +106,56 @@ def test_the_corrections_are_an_overlay_of_the_document() -> None:
     overlay = read(OVERLAY)
     assert overlay["overlay"] == "1.0.0"
     assert overlay["extends"] == SPEC.name
-    assert overlay.keys() == {"overlay", "info", "extends", "actions"}
+    assert overlay.keys() == {"overlay", "info", "extends", "x-shared", "actions"}
 
 
-SHADOWED: list[tuple[Callable[[dict[str, Any]], object], str]] = [
-    (
-        lambda d: d["paths"].update(
-            {
-                "/v1/Outbound/{outboundId}/Lead/External/{externalId}": {
-                    "get": {"responses": {"200": {"description": "The vendor's own."}}}
-                }
-            }
-        ),
-        "the vendor's document has GET /v1/Outbound/{outboundId}/Lead/External/{externalId} now",
-    ),
-    (
-        lambda d: d["components"]["schemas"].update(LeadApi={"type": "object"}),
-        "the vendor's document has the schema LeadApi now",
-    ),
-]
+LOOKUP = "/v1/Outbound/{outboundId}/Lead/External/{externalId}"
 
 
-@pytest.mark.parametrize(("change", "said"), SHADOWED)
-def test_what_an_action_adds_must_not_shadow_the_vendors_own(
-    change: Callable[[dict[str, Any]], object], said: str, project: Path
-) -> None:
-    rewrite(project / "openapi.yaml", change)
+def test_an_operation_that_an_action_adds_must_not_shadow_the_vendors_own(project: Path) -> None:
+    own = {"get": {"responses": {"200": {"description": "The vendor's own."}}}}
+    rewrite(project / "openapi.yaml", lambda document: document["paths"].update({LOOKUP: own}))
     done = run(project)
     assert done.returncode == 1
-    assert said in done.stderr
-    assert "Delete that action" in done.stderr
+    assert f"the vendor's document has GET {LOOKUP} now" in done.stderr
+    assert "Delete that action, and nothing else" in done.stderr
+
+
+def test_a_schema_of_the_vendors_is_taken_instead_of_ours(project: Path) -> None:
+    own = {"type": "object", "properties": {"note": {"type": "string"}}}
+    rewrite(
+        project / "openapi.yaml",
+        lambda document: document["components"]["schemas"].update(LeadSearch=own),
+    )
+    document = overlaid(project / "openapi.yaml", project / "openapi-overlay.yaml")
+    assert document["components"]["schemas"]["LeadSearch"] == own
 
 
 def test_another_method_of_the_same_path_is_no_shadow(project: Path) -> None:
     def change(document: dict[str, Any]) -> None:
-        document["paths"]["/v1/Outbound/{outboundId}/Lead/External/{externalId}"] = {
-            "delete": {"responses": {"200": {"description": "Gone."}}}
-        }
+        document["paths"][LOOKUP] = {"delete": {"responses": {"200": {"description": "Gone."}}}}
 
     rewrite(project / "openapi.yaml", change)
     document = overlaid(project / "openapi.yaml", project / "openapi-overlay.yaml")
-    path = document["paths"]["/v1/Outbound/{outboundId}/Lead/External/{externalId}"]
+    path = document["paths"][LOOKUP]
     assert list(path) == ["delete", "get"]
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action["target"])
 def test_every_correction_gives_its_reason_and_corrects_something(
-    action: dict[str, Any], tmp_path: Path
+    action: dict[str, Any], whole: dict[str, Any], tmp_path: Path
 ) -> None:
-    assert len(action["description"].split()) > 5
-    assert action.keys() - {"target", "description"} in ({"remove"}, {"update"})
+    assert len(action["description"].split()) > 3
+    assert action.keys() - {"target", "description", "x-loosens"} in ({"remove"}, {"update"})
+    if action.get("x-loosens"):
+        return  # it may match nothing; test_known_spec.py has a document that needs it
     without = tmp_path / OVERLAY.name
     without.write_text(yaml.safe_dump({"actions": [a for a in ACTIONS if a is not action]}))
-    assert overlaid(SPEC, without) != overlaid(SPEC, OVERLAY)
+    try:
+        spoiled = overlaid(SPEC, without)
+    except GenerateError:  # another action names what this one adds
+        return
+    assert spoiled != whole
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,41 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, assert_type
 
 import pytest
-from nlpearl_api.api.outbound import add_lead, get_lead_by_external_id
-from nlpearl_api.models import LeadApi, LeadToAddApi, LeadToAddApiCallData, LeadToAddResponseApi
+from nlpearl_api.api.call import get_call, get_call_v2
+from nlpearl_api.api.outbound import (
+    add_lead,
+    add_lead_v2,
+    delete_leads,
+    delete_leads_by_external_id,
+    delete_leads_by_external_id_v2,
+    delete_leads_v2,
+    get_lead,
+    get_lead_by_external_id,
+    get_lead_by_external_id_v2,
+    get_lead_by_phone_number,
+    get_lead_by_phone_number_v2,
+    get_lead_v2,
+    get_outbound,
+    list_outbounds,
+    search_leads,
+    search_leads_v2,
+    update_lead,
+    update_lead_v2,
+)
+from nlpearl_api.api.pearl import get_pearl, list_pearls
+from nlpearl_api.models import (
+    CallApiView,
+    DeleteLeadsExternalRequestApi,
+    DeleteLeadsRequestApi,
+    LeadApiView,
+    LeadListApiViewTableSearchResult,
+    LeadSearch,
+    LeadToAddApi,
+    LeadToAddApiCallData,
+    LeadToAddResponseApi,
+    LeadToUpdateApi,
+    PearlApi,
+)
 
 import nlpearl
 from nlpearl import (
@@ -89,7 +122,7 @@ def test_it_has_the_types_of_the_generated_module() -> None:
         def typed() -> None:  # not run
             body = LeadToAddApi(phone_number=PHONE)
             assert_type(adding("x", body=body), LeadToAddResponseApi)
-            assert_type(finding("x", "y"), LeadApi)
+            assert_type(finding("x", "y"), LeadApiView)
             adding("x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
             adding("x", body=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
             finding("x", id="y")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -105,13 +138,43 @@ def test_it_has_the_types_of_the_generated_module() -> None:
     assert callable(typed_async)
 
 
+def typed_operations(client: NLPearl) -> None:
+    """Not run: mypy and pyright read it."""
+    do = client.operation
+    lead, ids = LeadToAddApi(phone_number=PHONE), DeleteLeadsRequestApi(lead_ids=["y"])
+    external = DeleteLeadsExternalRequestApi(lead_external_ids=["y"])
+    update, search = LeadToUpdateApi(external_id="y"), LeadSearch(limit=100)
+    assert_type(do(add_lead)("x", body=lead), LeadToAddResponseApi)
+    assert_type(do(add_lead_v2)("x", body=lead), LeadToAddResponseApi)
+    assert_type(do(get_lead)("x", "y"), LeadApiView)
+    assert_type(do(get_lead_v2)("x", lead_id="y"), LeadApiView)
+    assert_type(do(get_lead_by_external_id)("x", external_id="y"), LeadApiView)
+    assert_type(do(get_lead_by_external_id_v2)("x", "y"), LeadApiView)
+    assert_type(do(get_lead_by_phone_number)("x", PHONE), LeadApiView)
+    assert_type(do(get_lead_by_phone_number_v2)("x", PHONE), LeadApiView)
+    assert_type(do(update_lead)("x", "y", body=update), LeadApiView)
+    assert_type(do(update_lead_v2)("x", "y", body=update), LeadApiView)
+    assert_type(do(search_leads)("x", body=search), LeadListApiViewTableSearchResult)
+    assert_type(do(search_leads_v2)("x", body=search), LeadListApiViewTableSearchResult)
+    assert_type(do(delete_leads)("x", body=ids), bool)
+    assert_type(do(delete_leads_v2)(pearl_id="x", body=ids), bool)
+    assert_type(do(delete_leads_by_external_id)("x", body=external), bool)
+    assert_type(do(delete_leads_by_external_id_v2)("x", body=external), bool)
+    assert_type(do(get_call)("x"), CallApiView)
+    assert_type(do(get_call_v2)("x"), CallApiView)
+    assert_type(do(list_outbounds)(), list[PearlApi])
+    assert_type(do(list_pearls)(), list[PearlApi])
+    assert_type(do(get_outbound)("x"), PearlApi)
+    assert_type(do(get_pearl)("x"), PearlApi)
+
+
 def test_its_result_is_that_of_the_generated_module(colour: Colour) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         body = LeadToAddApi(phone_number=PHONE, external_id="crm/42")
         added = ask(colour, sandbox.url, add_lead, CAMPAIGN_ID, body=body)
         found = ask(colour, sandbox.url, get_lead_by_external_id, CAMPAIGN_ID, "crm/42")
     assert isinstance(added, LeadToAddResponseApi)
-    assert isinstance(found, LeadApi)
+    assert isinstance(found, LeadApiView)
     assert found.id == added.lead_id == sandbox.leads[0]["leadId"]
     assert sandbox.requests[0].headers["user-agent"].startswith("nlpearl-client/")
 
@@ -164,7 +227,7 @@ def test_what_reads_is_asked_again(colour: Colour, first: bytes | None, requests
         found = ask(
             colour, server.url, get_lead_by_external_id, "x", "y", client={"max_retries": 1}
         )
-    assert isinstance(found, LeadApi if requests == 2 else AuthenticationError)
+    assert isinstance(found, LeadApiView if requests == 2 else AuthenticationError)
     assert len(server.requests) == requests
 
 
@@ -382,7 +445,7 @@ def test_a_closed_client_calls_nothing() -> None:
 def test_an_operation_may_be_kept_and_used_by_threads() -> None:
     with Server(answers(FOUND)) as server, NLPearl(KEY, base_url=server.url) as client:
         finding = client.operation(get_lead_by_external_id)
-        found: list[LeadApi] = []
+        found: list[LeadApiView] = []
 
         def find(number: int) -> None:
             found.append(finding("x", f"{number}"))

@@ -32,7 +32,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.mark.slow
 @schema.parametrize()  # type: ignore[untyped-decorator]
-@settings(max_examples=200, suppress_health_check=PATIENT)
+@settings(max_examples=50, suppress_health_check=PATIENT)
 def test_the_sandbox_keeps_its_document(case: Any, sandbox: Sandbox) -> None:
     key = {"Authorization": f"Bearer {API_KEY}"}
     case.call_and_validate(base_url=sandbox.url, headers=key, excluded_checks=SILENT)

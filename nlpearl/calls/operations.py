@@ -14,7 +14,6 @@ from urllib.parse import quote
 from nlpearl_api.api.outbound import add_lead, get_lead_by_external_id
 from nlpearl_api.client import AuthenticatedClient as AuthenticatedClient
 from nlpearl_api.models import (
-    LeadApi,
     LeadToAddApi,
     LeadToAddApiCallData,
     LeadToAddResponseApi,
@@ -29,6 +28,7 @@ from ..leads.lead import Lead
 from ..leads.results import AddedLead, FoundLead, to_found_lead
 from ..privacy import masked
 from .call import IncompleteError, Operation, Result
+from .responses import json_object
 
 Arguments = ParamSpec("Arguments")
 Parsed = TypeVar("Parsed", covariant=True)
@@ -126,12 +126,14 @@ class FindLead(Operation[FoundLead | None]):
             self._campaign_id, self._external_id, client=client
         )
 
-    def read(self, parsed: object, body: bytes) -> FoundLead | None:
-        if body.strip() in (b"", b"null"):
+    def read(self, parsed: object, body: bytes) -> FoundLead | None:  # noqa: ARG002
+        """Of the body itself, whatever types the vendor's document may give it."""
+        if body.strip() in (b"", b"null", b"[]"):
             return None
-        if not isinstance(parsed, LeadApi):
+        found = json_object(body.decode("utf-8-sig", "replace"))
+        if found is None:
             raise IncompleteError
-        return to_found_lead(parsed.to_dict())
+        return to_found_lead(found)
 
 
 class OperationModule(Protocol[Arguments, Parsed]):

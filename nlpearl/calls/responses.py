@@ -71,7 +71,7 @@ def status_error(
             text = text.replace(secret, name)
         return _shortened(mask_all(text))
 
-    problem = _object(body)
+    problem = json_object(body)
     said = _errors(problem, arguments)
     errors = {shown(name): [shown(message) for message in said[name]] for name in said}
     trace = problem.get("traceId") if problem else None
@@ -109,7 +109,8 @@ def _kind(status: int) -> type[APIStatusError]:
     return _BY_STATUS.get(status, APIStatusError)
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that the text is; None if it is anything else."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):

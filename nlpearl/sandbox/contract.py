@@ -29,6 +29,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from werkzeug import Request, Response
 
 from . import problems
+from .samples import sample_response
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -45,7 +46,10 @@ def read_spec() -> dict[str, Any]:
 class Call:
     """A request in which nothing is wrong."""
 
+    #: Empty for an operation that has none.
     operation_id: str
+    #: The template of its path, and its method in lower case.
+    place: tuple[str, str]
     #: The variables of the path, decoded.
     variables: Mapping[str, str]
     body: dict[str, object]
@@ -57,7 +61,7 @@ class Contract:
     def __init__(self, api_key: str, spec: Mapping[str, Any] | None = None) -> None:
         # This server stands in for the vendor's, so paths begin at the root here. That the
         # document is valid is a matter for the tests: checking it takes 30 ms (2026-11).
-        spec = {**(spec or read_spec()), "servers": [{"url": "/"}]}
+        self._spec = spec = {**(spec or read_spec()), "servers": [{"url": "/"}]}
         unchecked: Any = None
         config = Config(spec_validator_cls=unchecked, security_provider_factory=_Keys(api_key))
         self._openapi = OpenAPI.from_dict(cast(Any, spec), config=config)
@@ -84,10 +88,16 @@ class Contract:
             except RecursionError:  # of json, for a body nested deep
                 return problems.problem(400, problems.NO_JSON)
             operation_id: str = (found.operation / "operationId").read_str("")
+            place = (str(found.path_result.pattern), asked.method)
         if errors:
             return _refusal(errors)
         body: dict[str, object] = json.loads(asked.body or b"{}")
-        return Call(operation_id, variables, body)
+        return Call(operation_id, place, variables, body)
+
+    def sample(self, call: Call) -> Response:
+        """What the document says that a success looks like."""
+        path, method = call.place
+        return sample_response(self._spec, self._spec["paths"][path][method])
 
     def _allowed(self, url: str) -> list[str]:
         allowed: list[str] = []

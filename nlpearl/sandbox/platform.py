@@ -5,8 +5,10 @@ Nothing of sockets: a request goes in, the answer and the fault to play come out
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, cast
 
 from werkzeug import Request, Response
 
@@ -24,8 +26,21 @@ class Reply:
     fault: Fault
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The answer of an operation, and what it does to the leads, unless a fault prevents that."""
+
+    answer: Response
+    added: dict[str, object] | None = None
+    deleted: tuple[object, ...] = ()
+
+
 class Platform:
-    """`campaign_ids` and `time_zones` are those that exist; None: every one does."""
+    """`campaign_ids` and `time_zones` are those that exist; None: every one does.
+
+    It keeps leads for both versions of the API: a campaign is whatever id its path has. An
+    operation that is not in `_operations` is answered from its schema in the document.
+    """
 
     def __init__(
         self,
@@ -40,24 +55,30 @@ class Platform:
         self._campaign_ids = campaign_ids
         self._time_zones = time_zones
         self._findable_after = findable_after
-        self._operations = {"addLead": self._add_lead, "getLeadByExternalId": self._find_lead}
+        self._operations = {
+            "addLead": self._add,
+            "getLead": self._find,
+            "getLeadByExternalId": self._find,
+            "getLeadByPhoneNumber": self._find,
+            "searchLeads": self._search,
+            "deleteLeads": self._delete,
+            "deleteLeadsByExternalId": self._delete,
+        }
 
     def play(self, request: Request) -> Reply:
         """Whatever the request says is done when this returns, also if the answer is then lost."""
         read = self._contract.read(request)
         with self._records.lock:
             fault = self._records.next_fault()
-            lead: dict[str, object] | None = None
-            if isinstance(read, Response):
-                answer = read
-            elif read.operation_id in self._operations:
-                answer, lead = self._operations[read.operation_id](read)
-            else:
-                answer = problems.problem(501)
-            if lead and fault.stored:
+            done = Answered(read) if isinstance(read, Response) else self._do(read)
+            lead = done.added if fault.stored else None
+            if lead:
                 self._records.leads.append(lead)
                 self._records.created[str(lead["leadId"])] = datetime.now(UTC)
-            answer = _disturbed(answer, fault)
+            if done.deleted and fault.stored:
+                leads = self._records.leads
+                leads[:] = [each for each in leads if each["leadId"] not in done.deleted]
+            answer = _disturbed(done.answer, fault)
             self._records.requests.append(
                 ReceivedRequest(
                     method=request.method,
@@ -69,46 +90,103 @@ class Platform:
                     },
                     body=request.get_data().decode(errors="replace"),
                     status=answer.status_code if fault.answers else None,
-                    lead_id=str(lead["leadId"]) if lead and fault.stored else None,
+                    lead_id=str(lead["leadId"]) if lead else None,
                 )
             )
         return Reply(answer, fault)
 
-    def _add_lead(self, call: Call) -> tuple[Response, dict[str, object] | None]:
-        (campaign_id,) = call.variables.values()
-        if self._campaign_ids is not None and campaign_id not in self._campaign_ids:
-            return problems.problem(404), None
+    def _do(self, call: Call) -> Answered:
+        campaign = _campaign(call.variables)
+        known = self._campaign_ids
+        if campaign is not None and known is not None and campaign not in known:
+            return Answered(problems.problem(404))
+        operation = self._operations.get(call.operation_id.removesuffix("V2"))
+        return Answered(self._contract.sample(call)) if operation is None else operation(call)
+
+    def _add(self, call: Call) -> Answered:
         zone = call.body.get("timeZoneId")
         if self._time_zones is not None and zone is not None and zone not in self._time_zones:
             wrong = {"TimeZoneId": ["The value is not the id of a Windows time zone."]}
-            return problems.problem(400, wrong), None
+            return Answered(problems.problem(400, wrong))
         lead_id = secrets.token_hex(12)
-        lead = {"leadId": lead_id, "outboundId": campaign_id, **call.body}
-        answer = Response(json.dumps({"leadId": lead_id}), content_type="application/json")
-        return answer, lead
+        return Answered(
+            _json({"leadId": lead_id}), {"leadId": lead_id, **call.variables, **call.body}
+        )
 
-    def _find_lead(self, call: Call) -> tuple[Response, None]:
-        """The newest of that external id, once it can be found."""
-        campaign_id, external_id = call.variables["outboundId"], call.variables["externalId"]
-        now = datetime.now(UTC)
-        for lead in reversed(self._records.leads):
-            created = self._records.created[str(lead["leadId"])]
-            known = (lead["outboundId"], lead.get("externalId")) == (campaign_id, external_id)
-            if known and (now - created).total_seconds() >= self._findable_after:
-                found: dict[str, object] = {
-                    "id": lead["leadId"],
-                    "externalId": external_id,
-                    "phoneNumber": lead["phoneNumber"],
-                    "timeZone": None,
-                    "status": 1,
-                    "created": created.isoformat(),
-                    "callsId": [],
-                    "lastCall": None,
-                    "callData": lead.get("callData"),
-                    "collectedData": None,
-                }
-                return Response(json.dumps(found), content_type="application/json"), None
-        return problems.problem(404), None
+    def _findable(self, call: Call) -> list[dict[str, object]]:
+        """The campaign's leads that can be found by now, the newest first."""
+        campaign, now = _campaign(call.variables), datetime.now(UTC)
+        return [
+            lead
+            for lead in reversed(self._records.leads)
+            if _campaign(lead) == campaign
+            and (now - self._created(lead)).total_seconds() >= self._findable_after
+        ]
+
+    def _created(self, lead: Mapping[str, object]) -> datetime:
+        return self._records.created[str(lead["leadId"])]
+
+    def _find(self, call: Call) -> Answered:
+        """The newest with what the last variable of the path says."""
+        *_, (name, value) = call.variables.items()
+        for lead in self._findable(call):
+            if lead.get(name) == value:
+                return Answered(_json(self._shown(lead)))
+        return Answered(problems.problem(404))
+
+    def _shown(self, lead: Mapping[str, object]) -> dict[str, object]:
+        return {
+            "id": lead["leadId"],
+            "externalId": lead.get("externalId"),
+            "phoneNumber": lead["phoneNumber"],
+            "timeZone": None,
+            "status": 1,
+            "created": self._created(lead).isoformat(),
+            "callsId": [],
+            "lastCall": None,
+            "callData": lead.get("callData"),
+            "collectedData": None,
+        }
+
+    def _search(self, call: Call) -> Answered:
+        """`searchInput` is looked for in number, external id and call data; sorted by arrival."""
+        body = cast(dict[str, Any], call.body)
+        found = [self._shown(lead) for lead in self._findable(call)]
+        if body.get("isAscending"):
+            found.reverse()
+        if body.get("statuses"):
+            found = [lead for lead in found if lead["status"] in body["statuses"]]
+        if text := body.get("searchInput"):
+            found = [lead for lead in found if text in _texts(lead)]
+        begin = max(0, body.get("skip", 0))
+        end = begin + max(0, body.get("limit", len(found)))
+        return Answered(_json({"count": len(found), "results": found[begin:end]}))
+
+    def _delete(self, call: Call) -> Answered:
+        """An id that is not known changes nothing."""
+        ((field, ids),) = [*call.body.items()] or [("leadIds", None)]
+        name = "leadId" if field == "leadIds" else "externalId"
+        campaign = _campaign(call.variables)
+        gone = [
+            lead["leadId"]
+            for lead in self._records.leads
+            if _campaign(lead) == campaign and lead.get(name) in (cast(list[object], ids or []))
+        ]
+        return Answered(_json(True), deleted=tuple(gone))
+
+
+def _campaign(names: Mapping[str, object]) -> object:
+    """The id of the campaign; None if there is none."""
+    return names.get("outboundId", names.get("pearlId"))
+
+
+def _texts(lead: dict[str, Any]) -> str:
+    call_data: dict[str, str] = lead["callData"] or {}
+    return " ".join([lead["phoneNumber"], lead["externalId"] or "", *call_data.values()])
+
+
+def _json(value: object) -> Response:
+    return Response(json.dumps(value), content_type="application/json")
 
 
 def _disturbed(answer: Response, fault: Fault) -> Response:

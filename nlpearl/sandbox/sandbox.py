@@ -96,7 +96,8 @@ class Sandbox:
 
     @property
     def leads(self) -> list[dict[str, object]]:
-        """The stored leads in order: `leadId`, `outboundId` and the fields of the body. A copy."""
+        """The stored leads in order: `leadId`, the campaign (`outboundId`, in v2 `pearlId`), and
+        the fields of the body. A copy."""
         return self._records.copied_leads()
 
     @property

@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.lead_api import LeadApi
+from ...models.lead_api_view import LeadApiView
 from ...models.validation_problem_details import ValidationProblemDetails
 from ...types import Response
 
@@ -27,9 +27,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> LeadApi | ValidationProblemDetails | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> LeadApiView | ValidationProblemDetails | None:
     if response.status_code == 200:
-        response_200 = LeadApi.from_dict(response.json())
+        response_200 = LeadApiView.from_dict(response.json())
 
         return response_200
 
@@ -44,7 +44,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[LeadApi | ValidationProblemDetails]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[LeadApiView | ValidationProblemDetails]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -58,7 +58,7 @@ def sync_detailed(
     external_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[LeadApi | ValidationProblemDetails]:
+) -> Response[LeadApiView | ValidationProblemDetails]:
     """Get Lead by External Id
 
     Args:
@@ -70,7 +70,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[LeadApi | ValidationProblemDetails]
+        Response[LeadApiView | ValidationProblemDetails]
     """
 
     kwargs = _get_kwargs(
@@ -90,7 +90,7 @@ def sync(
     external_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> LeadApi | ValidationProblemDetails | None:
+) -> LeadApiView | ValidationProblemDetails | None:
     """Get Lead by External Id
 
     Args:
@@ -102,7 +102,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        LeadApi | ValidationProblemDetails
+        LeadApiView | ValidationProblemDetails
     """
 
     return sync_detailed(
@@ -117,7 +117,7 @@ async def asyncio_detailed(
     external_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[LeadApi | ValidationProblemDetails]:
+) -> Response[LeadApiView | ValidationProblemDetails]:
     """Get Lead by External Id
 
     Args:
@@ -129,7 +129,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[LeadApi | ValidationProblemDetails]
+        Response[LeadApiView | ValidationProblemDetails]
     """
 
     kwargs = _get_kwargs(
@@ -147,7 +147,7 @@ async def asyncio(
     external_id: str,
     *,
     client: AuthenticatedClient | Client,
-) -> LeadApi | ValidationProblemDetails | None:
+) -> LeadApiView | ValidationProblemDetails | None:
     """Get Lead by External Id
 
     Args:
@@ -159,7 +159,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        LeadApi | ValidationProblemDetails
+        LeadApiView | ValidationProblemDetails
     """
 
     return (

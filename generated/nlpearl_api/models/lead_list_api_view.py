@@ -9,16 +9,14 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.lead_api_call_data_type_0 import LeadApiCallDataType0
-    from ..models.lead_api_collected_data_type_0 import LeadApiCollectedDataType0
-    from ..models.lead_api_last_call_type_0 import LeadApiLastCallType0
+    from ..models.lead_list_api_view_call_data_type_0 import LeadListApiViewCallDataType0
 
 
-T = TypeVar("T", bound="LeadApi")
+T = TypeVar("T", bound="LeadListApiView")
 
 
 @_attrs_define
-class LeadApi:
+class LeadListApiView:
     """
     Attributes:
         id (None | str | Unset):
@@ -27,10 +25,7 @@ class LeadApi:
         time_zone (None | str | Unset):
         status (int | Unset):
         created (None | str | Unset):
-        calls_id (list[str] | None | Unset):
-        last_call (LeadApiLastCallType0 | None | Unset):
-        call_data (LeadApiCallDataType0 | None | Unset):
-        collected_data (LeadApiCollectedDataType0 | None | Unset):
+        call_data (LeadListApiViewCallDataType0 | None | Unset):
     """
 
     id: None | str | Unset = UNSET
@@ -39,16 +34,11 @@ class LeadApi:
     time_zone: None | str | Unset = UNSET
     status: int | Unset = UNSET
     created: None | str | Unset = UNSET
-    calls_id: list[str] | None | Unset = UNSET
-    last_call: LeadApiLastCallType0 | None | Unset = UNSET
-    call_data: LeadApiCallDataType0 | None | Unset = UNSET
-    collected_data: LeadApiCollectedDataType0 | None | Unset = UNSET
+    call_data: LeadListApiViewCallDataType0 | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.lead_api_call_data_type_0 import LeadApiCallDataType0  # noqa: PLC0415
-        from ..models.lead_api_collected_data_type_0 import LeadApiCollectedDataType0  # noqa: PLC0415
-        from ..models.lead_api_last_call_type_0 import LeadApiLastCallType0  # noqa: PLC0415
+        from ..models.lead_list_api_view_call_data_type_0 import LeadListApiViewCallDataType0  # noqa: PLC0415
 
         id: None | str | Unset
         if isinstance(self.id, Unset):
@@ -82,38 +72,13 @@ class LeadApi:
         else:
             created = self.created
 
-        calls_id: list[str] | None | Unset
-        if isinstance(self.calls_id, Unset):
-            calls_id = UNSET
-        elif isinstance(self.calls_id, list):
-            calls_id = self.calls_id
-
-        else:
-            calls_id = self.calls_id
-
-        last_call: dict[str, Any] | None | Unset
-        if isinstance(self.last_call, Unset):
-            last_call = UNSET
-        elif isinstance(self.last_call, LeadApiLastCallType0):
-            last_call = self.last_call.to_dict()
-        else:
-            last_call = self.last_call
-
         call_data: dict[str, Any] | None | Unset
         if isinstance(self.call_data, Unset):
             call_data = UNSET
-        elif isinstance(self.call_data, LeadApiCallDataType0):
+        elif isinstance(self.call_data, LeadListApiViewCallDataType0):
             call_data = self.call_data.to_dict()
         else:
             call_data = self.call_data
-
-        collected_data: dict[str, Any] | None | Unset
-        if isinstance(self.collected_data, Unset):
-            collected_data = UNSET
-        elif isinstance(self.collected_data, LeadApiCollectedDataType0):
-            collected_data = self.collected_data.to_dict()
-        else:
-            collected_data = self.collected_data
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -130,22 +95,14 @@ class LeadApi:
             field_dict["status"] = status
         if created is not UNSET:
             field_dict["created"] = created
-        if calls_id is not UNSET:
-            field_dict["callsId"] = calls_id
-        if last_call is not UNSET:
-            field_dict["lastCall"] = last_call
         if call_data is not UNSET:
             field_dict["callData"] = call_data
-        if collected_data is not UNSET:
-            field_dict["collectedData"] = collected_data
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.lead_api_call_data_type_0 import LeadApiCallDataType0  # noqa: PLC0415
-        from ..models.lead_api_collected_data_type_0 import LeadApiCollectedDataType0  # noqa: PLC0415
-        from ..models.lead_api_last_call_type_0 import LeadApiLastCallType0  # noqa: PLC0415
+        from ..models.lead_list_api_view_call_data_type_0 import LeadListApiViewCallDataType0  # noqa: PLC0415
 
         d = dict(src_dict)
 
@@ -196,24 +153,7 @@ class LeadApi:
 
         created = _parse_created(d.pop("created", UNSET))
 
-        def _parse_calls_id(data: object) -> list[str] | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                calls_id_type_0 = cast(list[str], data)
-
-                return calls_id_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None | Unset, data)
-
-        calls_id = _parse_calls_id(d.pop("callsId", UNSET))
-
-        def _parse_last_call(data: object) -> LeadApiLastCallType0 | None | Unset:
+        def _parse_call_data(data: object) -> LeadListApiViewCallDataType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -221,64 +161,27 @@ class LeadApi:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                last_call_type_0 = LeadApiLastCallType0.from_dict(data)
-
-                return last_call_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(LeadApiLastCallType0 | None | Unset, data)
-
-        last_call = _parse_last_call(d.pop("lastCall", UNSET))
-
-        def _parse_call_data(data: object) -> LeadApiCallDataType0 | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                call_data_type_0 = LeadApiCallDataType0.from_dict(data)
+                call_data_type_0 = LeadListApiViewCallDataType0.from_dict(data)
 
                 return call_data_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(LeadApiCallDataType0 | None | Unset, data)
+            return cast(LeadListApiViewCallDataType0 | None | Unset, data)
 
         call_data = _parse_call_data(d.pop("callData", UNSET))
 
-        def _parse_collected_data(data: object) -> LeadApiCollectedDataType0 | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                collected_data_type_0 = LeadApiCollectedDataType0.from_dict(data)
-
-                return collected_data_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(LeadApiCollectedDataType0 | None | Unset, data)
-
-        collected_data = _parse_collected_data(d.pop("collectedData", UNSET))
-
-        lead_api = cls(
+        lead_list_api_view = cls(
             id=id,
             external_id=external_id,
             phone_number=phone_number,
             time_zone=time_zone,
             status=status,
             created=created,
-            calls_id=calls_id,
-            last_call=last_call,
             call_data=call_data,
-            collected_data=collected_data,
         )
 
-        lead_api.additional_properties = d
-        return lead_api
+        lead_list_api_view.additional_properties = d
+        return lead_list_api_view
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="LeadApiLastCallType0")
+T = TypeVar("T", bound="LeadApiViewLastCallType0")
 
 
 @_attrs_define
-class LeadApiLastCallType0:
+class LeadApiViewLastCallType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class LeadApiLastCallType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        lead_api_last_call_type_0 = cls()
+        lead_api_view_last_call_type_0 = cls()
 
-        lead_api_last_call_type_0.additional_properties = d
-        return lead_api_last_call_type_0
+        lead_api_view_last_call_type_0.additional_properties = d
+        return lead_api_view_last_call_type_0
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="LeadApiCollectedDataType0")
+T = TypeVar("T", bound="CallApiViewCollectedInfoType0Item")
 
 
 @_attrs_define
-class LeadApiCollectedDataType0:
+class CallApiViewCollectedInfoType0Item:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class LeadApiCollectedDataType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        lead_api_collected_data_type_0 = cls()
+        call_api_view_collected_info_type_0_item = cls()
 
-        lead_api_collected_data_type_0.additional_properties = d
-        return lead_api_collected_data_type_0
+        call_api_view_collected_info_type_0_item.additional_properties = d
+        return call_api_view_collected_info_type_0_item
 
     @property
     def additional_keys(self) -> list[str]:

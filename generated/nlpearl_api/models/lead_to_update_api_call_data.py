@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="LeadApiCallDataType0")
+T = TypeVar("T", bound="LeadToUpdateApiCallData")
 
 
 @_attrs_define
-class LeadApiCallDataType0:
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+class LeadToUpdateApiCallData:
+    additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -23,19 +23,19 @@ class LeadApiCallDataType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        lead_api_call_data_type_0 = cls()
+        lead_to_update_api_call_data = cls()
 
-        lead_api_call_data_type_0.additional_properties = d
-        return lead_api_call_data_type_0
+        lead_to_update_api_call_data.additional_properties = d
+        return lead_to_update_api_call_data
 
     @property
     def additional_keys(self) -> list[str]:
         return list(self.additional_properties.keys())
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> str:
         return self.additional_properties[key]
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: str) -> None:
         self.additional_properties[key] = value
 
     def __delitem__(self, key: str) -> None:
