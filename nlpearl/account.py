@@ -11,7 +11,7 @@ import attrs
 
 from .calls.call import ask
 from .calls.campaign import Campaign, Settings
-from .configuration import Key, normalized, read_count, read_timeout, read_wait
+from .configuration import Key, normalized, read_api_version, read_count, read_timeout, read_wait
 from .errors import ConfigurationError, InvalidArgumentError, NLPearlError
 from .http.settings import Signer
 from .leads.identifiers import check_campaign_id
@@ -20,7 +20,8 @@ from .leads.results import SettledLead
 
 if TYPE_CHECKING:
     from .bulk.run import Run
-    from .calls.operations import OperationModule
+    from .calls.generated import OperationModule
+    from .calls.operations import AuthenticatedClient
     from .http.lane import Lane
     from .ledger.ledger import Ledger
     from .ledger.records import Doubt
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Arguments = ParamSpec("Arguments")
 Parsed = TypeVar("Parsed")
 
-#: What an API is called that a ledger is bound to.
+#: The version of the API unless another is given: what a ledger is bound to, beside the URL.
 API_VERSION = "v1"
 
 
@@ -44,6 +45,7 @@ class Account:
         default_region: str | None,
         reconcile: bool,
         ledger: "Ledger | None",
+        api_version: str = API_VERSION,
     ) -> None:
         if isinstance(key, ConfigurationError):
             raise key
@@ -52,13 +54,14 @@ class Account:
         self.signer: Signer = Signer(key)
         self.origin = origin
         self.timeout: float = read_timeout(timeout)
-        self._api = (normalized(origin), API_VERSION)
+        self._api = (normalized(origin), read_api_version(api_version))
         self._ledger = ledger
         self._settings = Settings(
             timeout=self.timeout,
             max_retries=read_count("max_retries", max_retries),
             default_region=None if default_region is None else check_region(default_region),
             reconcile=reconcile,
+            api_version=api_version,
         )
 
     def campaign(
@@ -113,7 +116,7 @@ class Account:
         timeout: float | timedelta | None,
     ) -> Callable[Arguments, Coroutine[Any, Any, Parsed | NLPearlError]]:
         """What makes a call of any operation of its arguments; see `NLPearl.operation`."""
-        from .calls.operations import Generated, check_module
+        from .calls.generated import Generated, check_module
 
         check_module(module)
         seconds = self.timeout if timeout is None else read_timeout(timeout)
@@ -188,6 +191,12 @@ class Client:
             f"an {name} has connections and the API key, and cannot be copied or pickled; make one "
             f"in each process: {name}()"
         )
+
+    def _generated(self, lane: "Lane") -> "AuthenticatedClient":
+        from .calls.operations import low_level
+
+        lane.check_open()
+        return low_level(lane)
 
 
 def to_ledger(ledger: "Ledger | str | PathLike[str] | None") -> "Ledger | None":

@@ -6,9 +6,9 @@ What a client was told is in account.py; a call takes its path in calls/, a run 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from .account import Account, Client, to_ledger
+from .account import Account, Arguments, Client, Parsed, to_ledger
 from .configuration import read_base_url, read_count, read_key, read_rate
 from .errors import NLPearlError
 from .http.threads import ThreadLane, finish
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 
     from .bulk.tasks import AsyncLeadRun
     from .bulk.threads import LeadRun
-    from .calls.operations import AuthenticatedClient, OperationModule
+    from .calls.generated import OperationModule
+    from .calls.operations import AuthenticatedClient
     from .http.settings import AsyncHttpClient, HttpClient
     from .leads.call_data import CallData
     from .leads.identifiers import ExternalId
     from .ledger.ledger import Ledger
     from .time_zones.table import WindowsTimeZone
-
-Arguments = ParamSpec("Arguments")
-Parsed = TypeVar("Parsed")
 
 
 class NLPearl(Client):
@@ -39,6 +37,8 @@ class NLPearl(Client):
         api_key: ``AccountId:SecretKey``. Default: the environment variable NLPEARL_API_KEY.
         base_url: scheme and host of the API. Default: NLPEARL_BASE_URL, else the vendor's server.
             Plain http is for loopback only.
+        api_version: ``"v1"``, where a campaign has its outbound id, or ``"v2"``, where it has its
+            pearl id, which the platform's URL shows. A ledger belongs to one of them.
         timeout: seconds (or a timedelta) that a whole call may take, waits and retries included.
             Connecting to one address may take at most 5 s of it.
         max_retries: maximum number of retries for a lead that was certainly not added.
@@ -56,7 +56,8 @@ class NLPearl(Client):
     Raises:
         ConfigurationError: a malformed API key or base URL, or an `http_client` that cannot be
             used.
-        InvalidArgumentError: an invalid `timeout`, `max_retries` or `default_region`.
+        InvalidArgumentError: an invalid `api_version`, `timeout`, `max_retries` or
+            `default_region`.
 
     The timeout has two exceptions, both in the sync client: the system's name lookup cannot be
     interrupted, and with your own `http_client` it depends on the transport of that client.
@@ -67,6 +68,7 @@ class NLPearl(Client):
         api_key: str | None = None,
         *,
         base_url: str | None = None,
+        api_version: Literal["v1", "v2"] = "v1",
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
         default_region: str | None = None,
@@ -77,7 +79,9 @@ class NLPearl(Client):
         key, origin, ledger = read_key(api_key), read_base_url(base_url), to_ledger(ledger)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        account = Account(key, origin, timeout, max_retries, default_region, reconcile, ledger)
+        account = Account(
+            key, origin, timeout, max_retries, default_region, reconcile, ledger, api_version
+        )
         super().__init__(account)
         self._lane = ThreadLane(account.origin, account.signer, account.timeout, http_client)
 
@@ -97,8 +101,8 @@ class NLPearl(Client):
         """Add one lead to an outbound campaign.
 
         Args:
-            campaign_id: the campaign's outbound id, 24 hex digits; not the pearl id in the
-                platform's URL.
+            campaign_id: the campaign's outbound id, 24 hex digits, not the pearl id in the
+                platform's URL; with ``api_version="v2"`` that pearl id.
             phone_number: best in E.164, such as ``+14155550123``. The client's `default_region`
                 completes a national number; without one a number needs its ``+``.
             external_id: your own id for this lead, a str, an int or a UUID. It comes back in the
@@ -227,8 +231,7 @@ class NLPearl(Client):
             APIStatusError, APIConnectionError, ConfigurationError: as in `add_lead`.
         """
         campaign = self._account.campaign(campaign_id, timeout=timeout)
-        call = campaign.find(self._lane, external_id)
-        return self._lane.run(call)
+        return self._lane.run(campaign.find(self._lane, external_id))
 
     def settle(
         self, campaign_id: str | None = None, *, look_up_old: bool = False
@@ -291,10 +294,7 @@ class NLPearl(Client):
         None of the guarantees of this class apply there: no timeout for the whole call, and no
         errors but those of httpx.
         """
-        from .calls.operations import low_level
-
-        self._lane.check_open()
-        return low_level(self._lane)
+        return self._generated(self._lane)
 
     def close(self) -> None:
         """Wait for calls in other threads and for requests in flight, then close the connections.
@@ -325,6 +325,7 @@ class AsyncNLPearl(Client):
         api_key: str | None = None,
         *,
         base_url: str | None = None,
+        api_version: Literal["v1", "v2"] = "v1",
         timeout: float | timedelta = 30.0,
         max_retries: int = 2,
         default_region: str | None = None,
@@ -337,7 +338,9 @@ class AsyncNLPearl(Client):
         key, origin, ledger = read_key(api_key), read_base_url(base_url), to_ledger(ledger)
         # An error that leaves this frame must not show them to a traceback printer with locals.
         api_key = base_url = None
-        account = Account(key, origin, timeout, max_retries, default_region, reconcile, ledger)
+        account = Account(
+            key, origin, timeout, max_retries, default_region, reconcile, ledger, api_version
+        )
         super().__init__(account)
         self._lane = TaskLane(account.origin, account.signer, account.timeout, http_client)
 
@@ -411,8 +414,7 @@ class AsyncNLPearl(Client):
     ) -> FoundLead | None:
         """Look a lead up, as `NLPearl.find_lead`."""
         campaign = self._account.campaign(campaign_id, timeout=timeout)
-        call = campaign.find(self._lane, external_id)
-        return await self._lane.run(call)
+        return await self._lane.run(campaign.find(self._lane, external_id))
 
     def settle(
         self, campaign_id: str | None = None, *, look_up_old: bool = False
@@ -435,10 +437,7 @@ class AsyncNLPearl(Client):
     @property
     def low_level(self) -> "AuthenticatedClient":
         """As `NLPearl.low_level`, for the ``asyncio`` forms of the generated functions."""
-        from .calls.operations import low_level
-
-        self._lane.check_open()
-        return low_level(self._lane)
+        return self._generated(self._lane)
 
     async def close(self) -> None:
         """Wait for calls in other tasks and for requests in flight, then close the connections."""

@@ -246,6 +246,16 @@ def read_count(name: str, value: object, *, least: int = 0) -> int:
     raise InvalidArgumentError(f"{name} must be an integer of at least {least}, not {value!r}")
 
 
+def read_api_version(version: object) -> str:
+    """``v1`` or ``v2``; InvalidArgumentError for anything else."""
+    if isinstance(version, str) and version in ("v1", "v2"):
+        return version
+    raise InvalidArgumentError(
+        "api_version must be 'v1' (campaigns by outbound id) or 'v2' (by pearl id), not "
+        f"{version!r}"
+    )
+
+
 def read_rate(rate: object) -> float | None:
     """Leads per second, None for no cap; InvalidArgumentError unless positive and finite."""
     if rate is None:

@@ -39,6 +39,8 @@ class Settings:
     reconcile: bool
     resend_unknown: bool = False
     allow_same_number: bool = False
+    #: ``v1`` or ``v2``.
+    api_version: str = "v1"
 
 
 class Campaign:
@@ -169,7 +171,8 @@ class Campaign:
         deadline = Deadline(self._settings.timeout, claim.taken if claim else None)
         sending = deadline.part(1 - LOOKUP_SHARE) if self._looks_up(lead) else deadline
         retries = self._settings.max_retries
-        self._call = call = Call(lane, AddLead(self._id, lead), sending, retries, turn=self.turn)
+        operation = AddLead(self._id, lead, self._settings.api_version)
+        self._call = call = Call(lane, operation, sending, retries, turn=self.turn)
         try:
             ended = await call.result()
             if isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
@@ -260,4 +263,4 @@ class Campaign:
     def _finding(self, external_id: str) -> Operation[FoundLead | None]:
         from .operations import FindLead
 
-        return FindLead(self._id, external_id)
+        return FindLead(self._id, external_id, self._settings.api_version)
