@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types pytest postgres faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
+.PHONY: help demo test known lint types pytest postgres faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,7 +16,11 @@ help: ## list the targets
 demo: .venv/ready ## add leads for real, to the sandbox on this machine
 	@$(BIN)/python demo.py
 
-test: lint types check pytest ## run every check
+test: known lint types check pytest ## run every check
+
+# First: what it says of a changed document explains what fails after it.
+known: .venv/ready
+	@$(BIN)/python tools/known_spec.py --check
 
 lint: .venv/ready
 	$(BIN)/ruff check .

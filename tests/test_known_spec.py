@@ -1,5 +1,5 @@
-"""What the facade relies on, held against the document; and twenty-one edits that a vendor might
-make, each of which either changes nothing for us or is met with a sentence that says what to do."""
+"""What the facade relies on, held against the document; and edits that a vendor might make, each of
+which either changes nothing for us or is met with a sentence that says what to do."""
 
 import json
 import os
@@ -9,19 +9,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
 from nlpearl.calls.operations import AddLead
-from tools.generate import ROOT, GenerateError, overlaid
+from tools import spec
+from tools.generate import DOCUMENT, ROOT, GenerateError, overlaid
 from tools.known_spec import (
     ADVICE,
     HEADER,
     KNOWN,
     OPERATIONS,
     describe,
+    kind,
     read,
     remembered,
     surprises,
@@ -35,6 +37,14 @@ Document = dict[str, Any]
 Edit = Callable[[Document], object]
 
 PATH = "/v1/Outbound/{outboundId}/Lead"
+
+
+@pytest.fixture(autouse=True)
+def _one_test_fails_for_a_changed_document(request: pytest.FixtureRequest) -> None:
+    """The others begin with the document, and so are about one that is as it is known."""
+    first = "test_the_facade_knows_the_document"
+    if request.node.originalname != first and said_of(ROOT):
+        pytest.skip(f"the document has changed: see {first}")
 
 
 def put(document: Document) -> Document:
@@ -78,6 +88,41 @@ def answer(document: Document, status: str, media: str) -> None:
     put(document)["responses"][status] = {"description": "New.", "content": content}
 
 
+def add_enum(document: Document) -> None:
+    lead(document)["timeZoneId"]["enum"] = ["Pacific Standard Time", "GMT Standard Time"]
+
+
+def api_key(document: Document) -> None:
+    scheme = {"type": "apiKey", "in": "header", "name": "X-Api-Key"}
+    document["components"]["securitySchemes"]["bearer_auth"] = scheme
+
+
+def say_null_as_3_1_does(value: Any) -> Any:
+    """A document of 3.0 in the words of 3.1."""
+    if isinstance(value, list):
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return [say_null_as_3_1_does(each) for each in items]
+    if not isinstance(value, dict):
+        return value
+    content = cast(Document, value)
+    said = {name: say_null_as_3_1_does(each) for name, each in content.items()}
+    if said.pop("nullable", False):
+        said["type"] = [said["type"], "null"]
+    return said
+
+
+def move_to_3_1(document: Document) -> None:
+    moved = say_null_as_3_1_does(document)
+    moved["openapi"] = "3.1.0"
+    document.clear()
+    document.update(moved)
+
+
+def tidy_media_types(document: Document) -> None:
+    for part in (put(document)["requestBody"], *put(document)["responses"].values()):
+        part["content"] = {"application/json": part["content"]["application/json"]}
+
+
 def describe_otherwise(document: Document) -> None:
     put(document)["description"] = "Other words."
     lead(document)["phoneNumber"]["description"] = "In E.164."
@@ -95,8 +140,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "2 another operation": (
         lambda d: d["paths"].update(
             {
-                "/v1/Outbound": {
-                    "get": {"tags": ["Outbound"], "responses": {"200": {"description": "All."}}}
+                "/v1/Inbound": {
+                    "get": {"tags": ["Inbound"], "responses": {"200": {"description": "All."}}}
                 }
             }
         ),
@@ -112,9 +157,9 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "5 a new property of the answer": (
         lambda d: schemas(d)["LeadToAddResponseApi"]["properties"].update(
-            created={"type": "string", "format": "date-time"}
+            addedAt={"type": "string", "format": "date-time"}
         ),
-        "result: created is new ('string date-time'). What to do: the `read` of its class",
+        "result: addedAt is new ('string date-time'). What to do: the `read` of its class",
     ),
     "6 a 401 with a body": (
         lambda d: answer(d, "401", "application/json"),
@@ -167,6 +212,13 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda d: answer(d, "default", "application/json"),
         "responses: default is new ('application/json, ValidationProblemDetails')",
     ),
+    "22 a list of time zones": (add_enum, NOTHING),
+    "23 another kind of key under the same name": (
+        api_key,
+        "security: it is 'bearer_auth, apiKey, header, X-Api-Key', and was 'bearer_auth, http,",
+    ),
+    "24 OpenAPI 3.1": (move_to_3_1, NOTHING),
+    "25 one media type": (tidy_media_types, NOTHING),
 }
 
 
@@ -180,7 +232,205 @@ def said_of(root: Path) -> list[str]:
 
 
 def test_the_facade_knows_the_document() -> None:
-    assert said_of(ROOT) == []
+    if said := said_of(ROOT):
+        pytest.fail("\n\n".join(said), pytrace=False)  # pytest would cut an assertion's list
+
+
+def test_all_that_does_not_fit_is_said_at_once_and_once(project: Path) -> None:
+    def change(document: Document) -> None:
+        lead(document).update(language={"type": "string"}, tone={"type": "string"})
+        answer(document, "401", "application/json")
+
+    rewrite(project / "openapi.yaml", change)
+    said = said_of(project)
+    assert [re.split(r": | is new", sentence)[2] for sentence in said] == [
+        "language",
+        "tone",
+        "401",
+    ]
+    assert all(sentence.endswith("Then run `make generate ACCEPT=1`.") for sentence in said)
+    both = f"PUT {PATH}, POST /v2/Outbound/{{pearlId}}/Lead: sent: "
+    assert all(sentence.startswith(both) for sentence in said[:2])
+    assert all("nlpearl/client.py" in s and "nlpearl/leads/lead.py" in s for s in said[:2])
+    assert all("nlpearl/calls/operations.py" in s and "CHANGELOG.md" in s for s in said[:2])
+
+
+def test_every_action_that_does_not_fit_is_named_at_once(project: Path) -> None:
+    def change(overlay: Document) -> None:
+        gone = {"description": "It was there.", "remove": True}
+        overlay["actions"] += [{"target": f"$.paths['/{name}']", **gone} for name in "ab"]
+
+    rewrite(project / "openapi-overlay.yaml", change)
+    [said] = said_of(project)
+    assert [line.split(" matches")[0][-4:] for line in said.splitlines()] == ["/a']", "/b']"]
+
+
+def test_make_test_says_it_first_and_whole(project: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^test: known lint types check pytest ", makefile, re.MULTILINE)
+    (project / "nlpearl" / "calls").mkdir()
+    for path in (KNOWN, KNOWN.with_suffix(".py"), OPERATIONS):
+        shutil.copy(path, project / path.relative_to(ROOT))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(project / "tools/known_spec.py"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (run("--check").returncode, run("--check").stdout) == (0, "")
+    document = json.loads((project / DOCUMENT).read_text(encoding="utf-8"))
+    lead(document)["x"] = {"type": "object"}
+    (project / DOCUMENT).write_text(json.dumps(document), encoding="utf-8")
+    for arguments, code in [(["--check"], 1), ([], 0)]:  # make test; make generate
+        done = run(*arguments)
+        assert done.returncode == code
+        assert "sent: x is new ('object'). What to do: a property of the body is " in done.stdout
+        assert done.stdout.endswith("`make generate ACCEPT=1`.\n")
+    assert run("--accept").stdout == ""
+    assert (run("--check").returncode, run("--check").stdout) == (0, "")
+
+
+# The vendor publishes what an action adds
+
+LOOKUP = f"{PATH}/External/{{externalId}}"
+PUBLISHED = f"""> ## Documentation Index
+> Use this file to discover all available pages.
+
+# Get Lead Via External Id
+
+## OpenAPI
+
+````yaml get {LOOKUP}
+openapi: 3.0.1
+info:
+  title: NLPearl Client API
+  version: v1
+servers:
+  - url: https://api.nlpearl.ai
+security:
+  - bearer_auth: []
+paths:
+  {LOOKUP}:
+    get:
+      tags: [Outbound]
+      summary: Get Lead Via External Id
+      parameters:
+        - {{name: outboundId, in: path, required: true, schema: {{type: string}}}}
+        - {{name: externalId, in: path, required: true, schema: {{type: string}}}}
+      responses:
+        '200':
+          description: The lead.
+          content:
+            text/plain: {{schema: {{$ref: '#/components/schemas/LeadApiView'}}}}
+            application/json: {{schema: {{$ref: '#/components/schemas/LeadApiView'}}}}
+            text/json: {{schema: {{$ref: '#/components/schemas/LeadApiView'}}}}
+        '400':
+          description: Error
+          content:
+            application/json: {{schema: {{$ref: '#/components/schemas/ValidationProblemDetails'}}}}
+components:
+  schemas:
+    LeadApiView:
+      type: object
+      required: [id, status, created, lastCall, collectedData]
+      properties:
+        id: {{type: string, nullable: true}}
+        externalId: {{type: string, nullable: true}}
+        phoneNumber: {{type: string, nullable: true}}
+        timeZone: {{type: string, nullable: true}}
+        status: {{$ref: '#/components/schemas/LeadStatus'}}
+        created: {{type: string, format: date-time}}
+        callsId: {{type: array, items: {{type: string}}, nullable: true}}
+        lastCall: {{$ref: '#/components/schemas/CallApiView'}}
+        callData: {{type: object, additionalProperties: {{type: string}}}}
+        collectedData: {{type: object, additionalProperties: {{type: string}}}}
+      additionalProperties: false
+    CallApiView:
+      type: object
+      required: [status]
+      properties:
+        id: {{type: string}}
+        startTime: {{type: string, format: date-time}}
+        status: {{type: integer, format: int32, enum: [3, 4, 5, 6, 7, 8]}}
+      additionalProperties: false
+    LeadStatus:
+      type: integer
+      format: int32
+      enum: [1, 10, 100]
+    ValidationProblemDetails:
+      type: object
+      properties:
+        type: {{type: string, nullable: true}}
+        title: {{type: string, nullable: true}}
+        status: {{type: integer, format: int32, nullable: true}}
+        detail: {{type: string, nullable: true}}
+        instance: {{type: string, nullable: true}}
+        errors:
+          type: object
+          additionalProperties: {{type: array, items: {{type: string}}}}
+          nullable: true
+      additionalProperties: {{}}
+  securitySchemes:
+    bearer_auth: {{type: http, scheme: bearer}}
+````
+"""
+
+
+def publish(project: Path) -> None:
+    """Take the page, and delete the one action that adds the operation."""
+    add_lead = project / "add-lead.md"
+    block = (project / "openapi.yaml").read_text(encoding="utf-8")
+    add_lead.write_text(f"````yaml\n{block}````\n", encoding="utf-8")
+    published = project / "published.md"
+    published.write_text(PUBLISHED, encoding="utf-8")
+    spec.take([str(add_lead), str(published)], project)
+    [said] = said_of(project)
+    assert "the vendor's document has GET " in said
+    assert "Delete that action, and nothing else" in said
+
+    def delete(overlay: Document) -> None:
+        adding = [a for a in overlay["actions"] if LOOKUP in a.get("update", {})]
+        assert len(adding) == 1
+        overlay["actions"].remove(adding[0])
+
+    rewrite(project / "openapi-overlay.yaml", delete)
+
+
+def test_when_the_vendor_publishes_the_look_up_one_action_goes(project: Path) -> None:
+    publish(project)
+    assert said_of(project) == []
+
+
+FINDS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from nlpearl import NLPearl
+from nlpearl_api.api.outbound import get_lead_by_external_id
+from tests.servers import Server, answer, answers
+
+lead = {"id": "x", "status": 999, "created": None, "lastCall": None, "callData": None,
+        "collectedData": None, "more": 1}
+with Server(answers(answer(200, json.dumps(lead).encode()))) as server:
+    with NLPearl("a:b", base_url=server.url) as client:
+        print(client.find_lead("67d4", "y").status)
+        found = client.operation(get_lead_by_external_id)("67d4", "y")
+        print(found.status, found.created, found.last_call)
+"""
+
+
+@pytest.mark.slow
+def test_a_lead_is_read_whatever_the_vendor_says_of_its_form(project: Path) -> None:
+    publish(project)
+    works(project)
+    environment = {**os.environ, "PYTHONPATH": f"{project}:{project / 'generated'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", FINDS, str(ROOT / "tests" / "..")],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("999\n999 None None\n", "")
 
 
 @pytest.mark.slow
@@ -251,7 +501,10 @@ OTHERS: list[tuple[Edit, str]] = [
         lambda d: d.update(paths={"/v2/Lead": d["paths"][PATH]}),
         "is not in the document any more. What to do: if it moved, fix the path",
     ),
-    (lambda d: put(d).update(security=[]), "security: it is '', and was 'bearer_auth'"),
+    (
+        lambda d: put(d).update(security=[]),
+        "security: it is '', and was 'bearer_auth, http, bearer'",
+    ),
     (
         lambda d: put(d)["requestBody"]["content"].pop("application/json"),
         "body: it is 'no content', and was",
@@ -279,6 +532,21 @@ def test_other_changes_of_the_overlaid_document_are_seen(change: Edit, expected:
     document = json.loads(json.dumps(document))
     change(document)
     assert any(expected in sentence for sentence in surprises(document)), surprises(document)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": ["string", "null"]}, "string or null"),
+        ({"type": ["string", "integer"]}, "['string', 'integer']"),
+        ({"anyOf": [{"$ref": "#/components/schemas/Item"}, {"type": "null"}]}, "Item or null"),
+        ({"oneOf": [{"type": "null"}, {"type": "integer"}]}, "integer or null"),
+        ({"oneOf": [{"type": "integer"}]}, "integer"),
+        ({"oneOf": [{"type": "integer"}, {"type": "string"}]}, "anything"),
+    ],
+)
+def test_null_of_3_1_is_told_as_that_of_3_0(schema: Document, words: str) -> None:
+    assert kind(schema) == words
 
 
 def test_the_items_of_an_array_are_described() -> None:

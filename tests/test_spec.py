@@ -1,5 +1,6 @@
 """`make spec`: the vendor's pages become openapi.yaml, or nothing happens and it says why."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -79,6 +80,7 @@ def test_one_page_gives_its_block_character_for_character(root: Path) -> None:
     origin = json.loads((root / "openapi-origin.json").read_text(encoding="utf-8"))
     assert origin["pages"] == [source]
     assert origin["read"].endswith("+00:00")
+    assert origin["sha256"] == hashlib.sha256(BLOCK.encode()).hexdigest()
     assert spec.take([source], root) == "Nothing has changed."
     assert not list(root.glob("*.new"))
 

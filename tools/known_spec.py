@@ -2,6 +2,9 @@
 
     python tools/known_spec.py             write down the operations that are new    (make generate)
     python tools/known_spec.py --accept    write down all of them as they are now    (… ACCEPT=1)
+    python tools/known_spec.py --check     fail if something is not as it was        (make test)
+
+The first and the last print every surprise, whole, before anything else can hide it.
 
 tools/known_spec.yaml is what was written down of the operations that calls/operations.py uses;
 `surprises` compares a document with it. An operation that the facade does not use is no surprise.
@@ -30,35 +33,37 @@ HEADER = """\
 
 #: For each part of known_spec.yaml: what to do when the document says something else there.
 ADVICE = {
-    "operation": "calls/operations.py imports the generated module by tag and operationId: fix the "
-    "import, or keep the old name by an action in openapi-overlay.yaml",
-    "security": "http/settings.py (Signer) writes the Authorization header, and "
-    "sandbox/contract.py reads it: fix both",
-    "parameters": "the `send` of its class in calls/operations.py passes the path's variables to "
-    "the generated function: fix that call; a new one becomes an argument of the method in "
-    "client.py",
-    "body": "calls/operations.py makes the body from the class of this schema, and sends it as "
-    "this type: fix the `send` of its class, or correct the document in openapi-overlay.yaml",
-    "sent": "a property of the body is an argument of the method in client.py, and a field in "
-    "leads/lead.py: add it there and to its class in calls/operations.py (what is sent, "
-    "`arguments`); if it became required, has another type or is gone, say so in CHANGELOG.md",
-    "responses": "calls/responses.py decides by the status, so no call breaks: see that errors.py "
-    "has the class for it, and that the README's table names it; a `default` makes the generated "
-    "parser read every status, so see tests/test_bad_answers.py",
-    "result": "the `read` of its class in calls/operations.py makes the result of it, a class of "
-    "leads/results.py: fix them",
-    "problem": "calls/responses.py reads title, detail and errors of a problem: fix it",
+    "operation": "nlpearl/calls/operations.py imports the generated module by tag and operationId: "
+    "fix the import, or keep the old name by an action in openapi-overlay.yaml",
+    "security": "nlpearl/http/settings.py (Signer) writes the Authorization header, and "
+    "nlpearl/sandbox/contract.py reads it: fix both",
+    "parameters": "the `send` of its class in nlpearl/calls/operations.py passes the path's "
+    "variables to the generated function: fix that call; a new one becomes an argument of the "
+    "method in nlpearl/client.py",
+    "body": "nlpearl/calls/operations.py makes the body from the class of this schema, and sends "
+    "it as this type: fix the `send` of its class, or correct the document in openapi-overlay.yaml",
+    "sent": "a property of the body is an argument of the method in nlpearl/client.py, and a field "
+    "in nlpearl/leads/lead.py: add it there and to its class in nlpearl/calls/operations.py (what "
+    "is sent, `arguments`); if it became required, has another type or is gone, say so in "
+    "CHANGELOG.md",
+    "responses": "nlpearl/calls/responses.py decides by the status, so no call breaks: see that "
+    "nlpearl/errors.py has the class for it, and that the table in README.md names it; a `default` "
+    "makes the generated parser read every status, so see tests/test_bad_answers.py",
+    "result": "the `read` of its class in nlpearl/calls/operations.py makes the result of it, a "
+    "class of nlpearl/leads/results.py: fix them",
+    "problem": "nlpearl/calls/responses.py reads title, detail and errors of a problem: fix it",
 }
 
 
 def surprises(document: dict[str, Any]) -> list[str]:
-    """A sentence for each difference from known_spec.yaml: what it is, and what to do."""
-    found: list[str] = []
+    """A sentence for each difference from known_spec.yaml: where it is, and what to do."""
+    gone: list[str] = []
+    calls: dict[tuple[str, str], list[str]] = {}
     for call, known in read().items():
         method, path = call.split()
         operation = document["paths"].get(path, {}).get(method.lower())
         if operation is None:
-            found.append(
+            gone.append(
                 f"{call} is not in the document any more. What to do: if it moved, fix the path or "
                 "method in openapi-overlay.yaml and nlpearl/sandbox/platform.py, run make "
                 "generate, and see what mypy says of nlpearl/calls/operations.py; until then, do "
@@ -66,13 +71,14 @@ def surprises(document: dict[str, Any]) -> list[str]:
             )
             continue
         said = describe(document, operation)
-        for part, advice in ADVICE.items():
+        for part in ADVICE:
             for what in differences(known[part], said[part]):
-                found.append(
-                    f"{call}: {part}: {what}. What to do: {advice}. Then run "
-                    "`make generate ACCEPT=1`."
-                )
-    return found
+                calls.setdefault((part, what), []).append(call)
+    return gone + [
+        f"{', '.join(where)}: {part}: {what}. What to do: {ADVICE[part]}. Then run "
+        "`make generate ACCEPT=1`."
+        for (part, what), where in calls.items()
+    ]
 
 
 def read() -> dict[str, Any]:
@@ -128,7 +134,7 @@ def describe(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, o
     security = operation.get("security", document.get("security", []))
     return {
         "operation": f"nlpearl_api.api.{module(operation)}",
-        "security": ", ".join(name for way in security for name in way),
+        "security": "; ".join(scheme(document, name) for way in security for name in way),
         "parameters": {
             each["name"]: ", ".join(
                 [each["in"], *["required"] * each.get("required", False), kind(each["schema"])]
@@ -141,6 +147,14 @@ def describe(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, o
         "result": properties(document, content_of(responses.get("200", {}))),
         "problem": properties(document, content_of(responses.get("400", {}))),
     }
+
+
+def scheme(document: dict[str, Any], name: str) -> str:
+    """A security scheme in words: its name, and what has to be sent."""
+    said = document["components"].get("securitySchemes", {}).get(name, {})
+    return ", ".join(
+        [name, *(str(said[key]) for key in ("type", "scheme", "in", "name") if key in said)]
+    )
 
 
 def content_of(part: dict[str, Any]) -> dict[str, str]:
@@ -172,6 +186,9 @@ def kind(schema: dict[str, Any]) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     if len(schema.get("allOf", [])) == 1:
         return kind(schema["allOf"][0])
+    schema = as_in_3_0(schema)
+    if len(schema.get("oneOf", [])) == 1:
+        return kind(schema["oneOf"][0]) + " or null" * bool(schema.get("nullable"))
     said = " ".join(str(schema[key]) for key in ("type", "format") if key in schema) or "anything"
     if said == "object" and schema.get("additionalProperties"):
         said += f" of {kind(schema['additionalProperties'])}"
@@ -183,12 +200,32 @@ def kind(schema: dict[str, Any]) -> str:
     return ", ".join([said, *(f"{name} {value}" for name, value in limits.items())])
 
 
-def main(arguments: list[str]) -> None:
+def as_in_3_0(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of OpenAPI 3.1 that may be null, as 3.0 says so."""
+    for name in ("type", "anyOf", "oneOf"):
+        if not isinstance(schema.get(name), list):
+            continue
+        choices: list[object] = schema[name]
+        left = [each for each in choices if each not in ("null", {"type": "null"})]
+        if len(left) == 1 < len(choices):
+            rest = {key: value for key, value in schema.items() if key != name}
+            choice: dict[str, object] = {"type": left[0]} if name == "type" else {"oneOf": left}
+            return {**rest, **choice, "nullable": True}
+    return schema
+
+
+def main(arguments: list[str]) -> int:
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    if "--accept" not in arguments:
+        found = surprises(document)
+        print("\n\n".join(found), end="\n" if found else "")
+        if "--check" in arguments:
+            return 1 if found else 0
     known = {} if "--accept" in arguments else read()
     known = remembered(document, known, OPERATIONS.read_text(encoding="utf-8"))
     KNOWN.write_text(HEADER + yaml.safe_dump(known, sort_keys=False), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ openapi.yaml stays as it was.
 """
 
 import difflib
+import hashlib
 import json
 import re
 import sys
@@ -369,7 +370,8 @@ def take(arguments: list[str], root: Path = ROOT) -> str:
     beside.write_text(text, encoding="utf-8", newline="\n")
     beside.replace(target)
     read_at = datetime.now(UTC).isoformat(timespec="seconds")
-    origin = {"pages": [page.source for page in pages], "read": read_at}
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    origin = {"pages": [page.source for page in pages], "read": read_at, "sha256": digest}
     (root / "openapi-origin.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
     return changes(old, text)
 
