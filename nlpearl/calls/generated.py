@@ -8,10 +8,9 @@ from types import SimpleNamespace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from urllib.parse import quote
 
-from nlpearl_api.models import ValidationProblemDetails
-
 from ..errors import InvalidArgumentError
 from .call import IncompleteError, Operation, Result
+from .operations import ValidationProblemDetails
 
 Arguments = ParamSpec("Arguments")
 Parsed = TypeVar("Parsed", covariant=True)

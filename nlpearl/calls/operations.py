@@ -1,6 +1,6 @@
-"""The facade's operations in the words of the generated code, one class each; see CONTRIBUTING.md.
+"""The facade's operations in the words of the generated code: the only module that imports it.
 
-All the others are in generated.py.
+Each is one class, see CONTRIBUTING.md; all the others are in generated.py.
 """
 
 from collections.abc import Coroutine, Mapping
@@ -18,6 +18,7 @@ from nlpearl_api.models import (
     LeadToAddApiCallData,
     LeadToAddResponseApi,
 )
+from nlpearl_api.models import ValidationProblemDetails as ValidationProblemDetails
 
 from ..http.lane import Lane
 from ..http.settings import HEADERS
