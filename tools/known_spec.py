@@ -47,8 +47,9 @@ ADVICE = {
     "is sent, `arguments`); if it became required, has another type or is gone, say so in "
     "CHANGELOG.md",
     "responses": "nlpearl/calls/responses.py decides by the status, so no call breaks: see that "
-    "nlpearl/errors.py has the class for it, and that the table in README.md names it; a `default` "
-    "makes the generated parser read every status, so see tests/test_bad_answers.py",
+    "nlpearl/errors.py has the class for it, and that the table in docs/guides/failures.md names "
+    "it; a `default` makes the generated parser read every status, so see "
+    "tests/test_bad_answers.py",
     "result": "the `read` of its class in nlpearl/calls/operations.py makes the result of it, a "
     "class of nlpearl/leads/results.py: fix them",
     "problem": "nlpearl/calls/responses.py reads title, detail and errors of a problem: fix it",
