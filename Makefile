@@ -74,9 +74,9 @@ audit: .venv/ready ## ask for known weaknesses of the pinned packages and the wo
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group docs
 	@touch $@
 
-docs: .venv/docs ## build the documentation into site/; a broken link or an undocumented name fails
+docs: .venv/docs ## build the documentation into site/; a broken link, or a public name without documentation, fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # with --quiet it would be lenient
-	$(BIN)/python -m pytest -q tests/test_readme.py
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_readme.py
 
 dist: .venv/ready ## build wheel and sdist into dist/, byte for byte the same each time, and check them
 	rm -rf dist

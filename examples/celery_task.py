@@ -1,17 +1,19 @@
-"""A Celery task that adds a lead once, however often the queue delivers it.
+"""A Celery task that adds a lead once, however often it is delivered.
 
-    pip install 'nlpearl-client[sandbox]' 'celery[redis]'
-    nlpearl sandbox                      # prints the variables to set, so that nobody is phoned
-    celery -A celery_task worker         # in this folder; with those variables, and a Redis
-    python -c 'from celery_task import add_lead; add_lead.delay("+14155550123", external_id="42")'
+    pip install 'nlpearl-client[cli,sandbox]' 'celery[redis]'
+    nlpearl sandbox               # prints two variables: set them below
+    celery -A celery_task worker  # in this folder, with a Redis
+    python -c 'import celery_task as c; c.add_lead.delay("+14155550123")'
 
-A queue delivers again what a worker did not acknowledge: it was killed, or it took longer than the
-visibility timeout and goes on. The ledger makes that harmless, so that `acks_late` is safe. A lead
-that somebody else is adding (`wait=0`: it is not waited for here) comes again later, and so it does
-while the ledger is away. Every other error is final: its `outcome` says whether the lead may have
-been added, also in the result, which Celery keeps as JSON.
+A queue delivers again what a worker did not acknowledge: it was killed, or
+it took longer than the visibility timeout. The ledger makes that harmless,
+so `acks_late` is safe. The task is retried while somebody else is adding
+the lead (`wait=0`: the worker does not wait) and while the ledger is not
+available. Every other error is final: its `outcome` tells whether the lead
+may have been added, also in the result, which Celery keeps as JSON.
 
-The variable LEDGER names a file, for one machine, or postgresql://… for several.
+The variable LEDGER names a file, for one machine, or postgresql://… for
+several.
 """
 
 import os
@@ -27,13 +29,19 @@ LEDGER = os.environ.get("LEDGER", "people.ledger")
 
 app = Celery("celery_task", broker=REDIS, backend=REDIS)
 app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True)
-app.conf.broker_transport_options = {"visibility_timeout": 60}  # seconds; the default is an hour
-client = NLPearl(ledger=LEDGER)  # each forked child opens the ledger for itself
+app.conf.broker_transport_options = {
+    "visibility_timeout": 60
+}  # seconds; the default is an hour
+client = NLPearl(
+    ledger=LEDGER
+)  # each forked child opens the ledger for itself
 
 
 @app.task(bind=True, max_retries=None)
 def add_lead(self: Task, phone_number: str, **lead: Any) -> str:
     try:
-        return client.add_lead(CAMPAIGN, phone_number, wait=0, **lead).lead_id
+        return client.add_lead(
+            CAMPAIGN, phone_number, wait=0, **lead
+        ).lead_id
     except (LeadInProgressError, LedgerError) as error:
         raise self.retry(exc=error, countdown=5) from None

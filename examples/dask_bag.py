@@ -1,13 +1,15 @@
-"""A bag of rows over several Dask workers, with one ledger for all.
+"""Add a bag of rows by several Dask workers, with one ledger for all.
 
     pip install 'nlpearl-client[sandbox]' 'dask[distributed]'
     python examples/dask_bag.py
 
-Dask runs the partition of a worker that died once more, elsewhere, and also what a dead worker had
-finished, if only that had the result. The ledger knows what was added, and gives its lead id
-without a request. The few rows that were in flight at the death are UNKNOWN, which the result says.
+If a worker dies, Dask runs its partition again on another one, and also
+finished partitions whose results only that worker had. The ledger knows
+what was added, and returns its lead id without a request. The few rows
+that were in flight at that moment are UNKNOWN.
 
-The variable LEDGER names a file, for one machine, or postgresql://… for several.
+The variable LEDGER names a file, for one machine, or postgresql://… for
+several.
 """
 
 import os
@@ -25,25 +27,39 @@ Row = dict[str, Any]
 
 
 def add(rows: Iterable[Row]) -> list[tuple[Row, str, str | None, str]]:
-    """In a worker: each row, its outcome, its lead id, and what is wrong."""
-    with NLPearl(ledger=os.environ.get("LEDGER", "people.ledger")) as client:
+    """In a worker: each row, its outcome, its lead id, and its error."""
+    with NLPearl(
+        ledger=os.environ.get("LEDGER", "people.ledger")
+    ) as client:
         return [
-            (result.row, result.outcome.name, result.lead_id, str(result.error or ""))
+            (
+                result.row,
+                result.outcome.name,
+                result.lead_id,
+                str(result.error or ""),
+            )
             for result in client.add_leads(CAMPAIGN, rows)
         ]
 
 
-def run(rows: list[Row], partitions: int) -> list[tuple[Row, str, str | None, str]]:
-    """All of them, on the cluster of the current client; again while the ledger is away."""
+def run(
+    rows: list[Row], partitions: int
+) -> list[tuple[Row, str, str | None, str]]:
+    """All of them; retried while the ledger is not available."""
     bag = dask.bag.from_sequence(rows, npartitions=partitions)
     return bag.map_partitions(add).compute(retries=5)
 
 
 if __name__ == "__main__":
-    people = [{"phone_number": f"+1415555{n:04}", "external_id": n} for n in range(100, 140)]
+    people = [
+        {"phone_number": f"+1415555{n:04}", "external_id": n}
+        for n in range(100, 140)
+    ]
     with (
         sandboxed(),
-        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=2, dashboard_address=None
+        ) as cluster,
         Client(cluster),
     ):
         for row, outcome, lead_id, error in run(people, partitions=8):

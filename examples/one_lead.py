@@ -11,7 +11,7 @@ CAMPAIGN = "67d42f167f3c392c6d7a2d40"
 
 
 def add(client: NLPearl, phone_number: str) -> str:
-    """Add one person, and say what became of it."""
+    """Add one lead, and tell the outcome."""
     try:
         added = client.add_lead(
             CAMPAIGN,
@@ -21,10 +21,10 @@ def add(client: NLPearl, phone_number: str) -> str:
             call_data={"firstName": "Joe"},
         )
     except InvalidLeadError as error:
-        return f"mend this first: {error.errors}"
+        return f"fix this first: {error.errors}"
     except NLPearlError as error:
         if error.outcome is Outcome.UNKNOWN:
-            return f"perhaps added; look crm-42 up before anybody adds it again: {error}"
+            return f"may have been added; look crm-42 up first: {error}"
         return f"certainly not added: {error}"
     return f"added as {added.lead_id}"
 

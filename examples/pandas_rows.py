@@ -22,7 +22,7 @@ PEOPLE = pd.DataFrame(
 
 def add(people: pd.DataFrame) -> pd.DataFrame:
     """The frame, with the columns `lead_id` and `error`."""
-    # NumPy scalars and NaN are not accepted: convert them to Python values and None.
+    # NaN is not accepted: None leaves a name out.
     plain = people.astype(object).where(people.notna(), None)
     rows = (
         {
@@ -37,7 +37,9 @@ def add(people: pd.DataFrame) -> pd.DataFrame:
         for result in client.add_leads(CAMPAIGN, rows):
             label = done.index[result.position]
             done.loc[label, "lead_id"] = result.lead_id
-            done.loc[label, "error"] = str(result.error) if result.error else None
+            done.loc[label, "error"] = (
+                str(result.error) if result.error else None
+            )
     return done
 
 

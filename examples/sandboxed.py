@@ -1,4 +1,4 @@
-"""A sandbox for the examples where there is no key, so that they run as they are."""
+"""A sandbox for the examples, if NLPEARL_API_KEY is not set."""
 
 import contextlib
 import os
@@ -8,15 +8,18 @@ from tempfile import TemporaryDirectory
 
 @contextlib.contextmanager
 def sandboxed() -> Generator[None]:
-    """Let `NLPearl()` talk to a sandbox, unless NLPEARL_API_KEY says whom it is to talk to; with a
-    ledger that goes with it."""
+    """Let `NLPearl()` use a sandbox and a ledger of its own, unless
+    NLPEARL_API_KEY is set."""
     if os.environ.get("NLPEARL_API_KEY"):
         yield
         return
     from nlpearl.sandbox import Sandbox
 
     with Sandbox() as sandbox, TemporaryDirectory() as folder:
-        ours = {"NLPEARL_API_KEY": sandbox.api_key, "NLPEARL_BASE_URL": sandbox.url}
+        ours = {
+            "NLPEARL_API_KEY": sandbox.api_key,
+            "NLPEARL_BASE_URL": sandbox.url,
+        }
         ours["LEDGER"] = f"{folder}/people.ledger"
         os.environ.update(ours)
         try:

@@ -49,7 +49,7 @@ def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("one_lead.py", ["mend this first: {'phone_number'", "added as "]),
+        ("one_lead.py", ["fix this first: {'phone_number'", "added as "]),
         ("csv_file.py", ["row 3: phone_number", "2 ADDED", "1 NOT_SENT"]),
         pytest.param("dask_bag.py", ["100 ADDED", "139 ADDED"], marks=pytest.mark.slow),
         ("pandas_rows.py", ["there is no digit in it", "+14155550124"]),

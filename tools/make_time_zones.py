@@ -139,9 +139,12 @@ def changes(name: str, since: datetime, until: datetime) -> list[tuple[datetime,
 
 def written(table: Table, sources: Sources) -> str:
     """The module."""
-    lines = [HEADER.format_map(sources.reviewed["sources"]), "WindowsTimeZone = Literal["]
+    lines = [HEADER.format_map(sources.reviewed["sources"])]
+    lines += ["#: The type of a Windows time zone id: a Literal, so that editors complete it."]
+    lines += ["WindowsTimeZone = Literal["]
     lines += [f'    "{id_}",' for id_ in table.ids]
-    lines += ["]", "", "WINDOWS_TIME_ZONES: Final[tuple[str, ...]] = get_args(WindowsTimeZone)"]
+    lines += ["]", "", "#: All Windows time zone ids that this version knows."]
+    lines += ["WINDOWS_TIME_ZONES: Final[tuple[str, ...]] = get_args(WindowsTimeZone)"]
     for title, values in (("IANA_NAMES", table.names), ("REFUSED_NAMES", table.refused)):
         lines += ["", f"{title}: Final[dict[str, str]] = {{"]
         lines += [f'    "{name}": "{value}",' for name, value in values.items()]

@@ -1,7 +1,8 @@
 """The fault matrix over the vendor's nlpearl 2.2.0 and over us, as a table of Markdown.
 
-`make faults-vendor` prints it; docs/coming-from-nlpearl-2.md holds what it printed. The vendor's
-package runs in an environment of its own (benchmarks/requirements/vendor.txt), one process a call.
+`make faults-vendor` prints it; docs/coming-from-nlpearl-2.md has what it printed, rows of one
+outcome in one. The vendor's package runs in an environment of its own
+(benchmarks/requirements/vendor.txt), one process a call.
 """
 
 import datetime

@@ -6,10 +6,17 @@ CAMPAIGN = "67d42f167f3c392c6d7a2d40"
 
 
 def welcome(customer: int, phone_number: str, time_zone: str) -> str:
-    """Have a customer called: `called`, `ask` (perhaps called) or `not called`."""
+    """Call a customer: `called`, `ask` (perhaps called) or `not called`."""
     with NLPearl() as client:
         try:
-            client.add_lead(CAMPAIGN, phone_number, external_id=customer, time_zone=time_zone)
+            client.add_lead(
+                CAMPAIGN,
+                phone_number,
+                external_id=customer,
+                time_zone=time_zone,
+            )
         except NLPearlError as error:
-            return "ask" if error.outcome is Outcome.UNKNOWN else "not called"
+            return (
+                "ask" if error.outcome is Outcome.UNKNOWN else "not called"
+            )
     return "called"

@@ -58,6 +58,7 @@ class LeadResult:
 class UnsettledLead:
     """A lead in the ledger whose outcome is unknown."""
 
+    #: The campaign, by its id in the ledger's version of the API.
     campaign_id: str
     #: Your own id for this lead, if it has one.
     external_id: str | None
@@ -70,22 +71,36 @@ class UnsettledLead:
 class LeadStatus(IntEnum):
     """The status of a lead on the platform, by the vendor's numbers (2026-11).
 
+    The vendor names the numbers and does not explain them. It is that of the lead's last call.
     A number that is not in this list is kept: ``LeadStatus(42)`` is equal to 42 and has the name
     ``UNKNOWN_42``.
     """
 
+    #: 1, the vendor's ``New``.
     NEW = 1
+    #: 10, the vendor's ``NeedRetry``.
     NEED_RETRY = 10
+    #: 20, the vendor's ``InCallQueue``.
     IN_CALL_QUEUE = 20
+    #: 30, the vendor's ``WrongCountryCode``.
     WRONG_COUNTRY_CODE = 30
+    #: 40, the vendor's ``OnCall``.
     ON_CALL = 40
+    #: 70, the vendor's ``VoiceMailLeft``.
     VOICE_MAIL_LEFT = 70
+    #: 100, the vendor's ``Success``.
     SUCCESS = 100
+    #: 110, the vendor's ``NotSuccessfull``.
     NOT_SUCCESSFUL = 110
+    #: 130, the vendor's ``Complete``.
     COMPLETE = 130
+    #: 150, the vendor's ``Unreachable``.
     UNREACHABLE = 150
+    #: 220, the vendor's ``Blacklisted``.
     BLACKLISTED = 220
+    #: 300, the vendor's ``QueueAbandon``.
     QUEUE_ABANDON = 300
+    #: 500, the vendor's ``Error``.
     ERROR = 500
 
     @classmethod
@@ -106,14 +121,19 @@ def _keys(call_data: dict[str, Any] | None) -> str:
 class FoundLead:
     """A lead as the platform shows it. What it leaves out, or writes in another form, is None."""
 
+    #: The platform's id of the lead.
     lead_id: str
+    #: Your own id for this lead.
     external_id: str | None
+    #: As the platform has it; a repr shows its last digits only.
     phone_number: str | None = attrs.field(repr=lambda number: repr(number and masked(number)))
+    #: What has been done with the lead.
     status: LeadStatus | None
     #: When it was added, with its offset from UTC; None also if the platform gave no offset.
     created: datetime | None
     #: The offset of the lead's time zone, as the platform gives it: hours, such as ``"-5.0"``.
     time_zone_offset: str | None
+    #: The variables of the conversation by name; a repr shows the names only.
     call_data: dict[str, Any] | None = attrs.field(repr=_keys, hash=False)
 
 
@@ -121,6 +141,7 @@ class FoundLead:
 class SettledLead:
     """A lead of the ledger whose outcome was unknown, and what is known of it now."""
 
+    #: The campaign, by its id in the ledger's version of the API.
     campaign_id: str
     #: Your own id for this lead, if it has one.
     external_id: str | None

@@ -7,6 +7,7 @@ text is in LICENSE-Unicode-3.0.
 
 from typing import Final, Literal, get_args
 
+#: The type of a Windows time zone id: a Literal, so that editors complete it.
 WindowsTimeZone = Literal[
     "AUS Central Standard Time",
     "AUS Eastern Standard Time",
@@ -155,6 +156,7 @@ WindowsTimeZone = Literal[
     "Yukon Standard Time",
 ]
 
+#: All Windows time zone ids that this version knows.
 WINDOWS_TIME_ZONES: Final[tuple[str, ...]] = get_args(WindowsTimeZone)
 
 IANA_NAMES: Final[dict[str, str]] = {
