@@ -29,8 +29,8 @@ def on_post_build(config: Any, **_: object) -> None:
         parts = re.split(r'<(?:h[1-6]|a|span)[^>]* id="(nlpearl\.[\w.]+)"[^>]*>', page)
         for name, text in zip(parts[1::2], parts[2::2], strict=True):
             # The text begins after the heading and the signature, and ends at the next heading.
-            _, _, below = text.partition('class="doc doc-contents')
-            below = re.split(r"<h[1-6]", below.partition(">")[2])[0]
+            below = text.partition('class="doc doc-contents')[2].partition(">")[2]
+            below = re.split(r"<h[1-6]", below)[0]
             texts[name] = texts.get(name, "") + _words(below)
     missing = [name for name in documented_names() if not texts.get(name)]
     if missing:

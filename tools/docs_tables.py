@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 
 import click
@@ -149,15 +150,15 @@ def carried() -> str:
 
 def schema(statements: str) -> str:
     """Statements of SQL as a block that is not cut off: a long comment is above its line."""
+    joined = re.sub(r"\n +--", "", statements.strip())  # a comment of several lines
     lines: list[str] = []
-    for line in statements.strip().splitlines():
+    for line in joined.splitlines():
         code, _, comment = line.partition("--")
-        if len(line) > WIDTH:
-            space = line[: len(line) - len(line.lstrip())]
-            lines += [f"{space}-- {comment.strip()}", code.rstrip()] if code.strip() else []
-            lines += [] if code.strip() else [f"    -- {comment.strip()}"]
-        else:
-            lines.append(f"    -- {comment.strip()}" if not code.strip() else line)
+        if len(line) <= WIDTH:
+            lines.append(line)
+            continue
+        lines += textwrap.wrap(comment, WIDTH, initial_indent="    --", subsequent_indent="    -- ")
+        lines += code.rstrip().replace(" ON ", "\n    ON ").splitlines()
     return "```sql\n" + "\n".join(lines) + "\n```"
 
 
