@@ -131,13 +131,13 @@ class InvalidTimeZoneError(InvalidLeadError):
 
 
 class LedgerError(NLPearlError):
-    """The ledger cannot be used, is in use, or was written by a newer version."""
+    """The ledger cannot be used: its file, its disk, its database. Nothing was sent."""
 
     retryable: bool = True
 
 
 class DuplicateLeadError(NLPearlError):
-    """The ledger has this lead already, or its external id with other content."""
+    """The phone number or the external id was added as another lead. Nothing was sent."""
 
 
 class LeadInProgressError(NLPearlError):

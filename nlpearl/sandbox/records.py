@@ -14,7 +14,7 @@ from .faults import Fault
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """One request whose last byte came, and what became of it."""
+    """One request that was received completely, and its result."""
 
     #: As it was sent, in capitals.
     method: str
@@ -24,7 +24,7 @@ class ReceivedRequest:
     headers: dict[str, str]
     #: The body as text.
     body: str
-    #: The status of the answer; None where the answer was lost or was no HTTP.
+    #: The status of the response; None if it was lost or was not HTTP.
     status: int | None
     #: The lead that was stored; None if none was.
     lead_id: str | None

@@ -20,14 +20,21 @@ API_KEY = "5a4d0b0c5a4d0b0c5a4d0b0c:Sandb0xKeyThat0pensNothingAtAll2"
 
 
 class Sandbox:
-    """A local NLPearl on 127.0.0.1, for tests and for trying things out. Nobody is phoned.
+    """A local NLPearl on 127.0.0.1, for tests and for trying things out. Nobody is called.
 
-    A context manager: it serves from `with` to its end. `port` 0 takes a free one. With
-    `campaign_ids` every other campaign id is a 404; without, each one exists. `api_key` is the one
-    key that it accepts. With `require_windows_time_zones` a time zone id that is none of
-    `WINDOWS_TIME_ZONES`, to the letter, is a 400; the document says of the field only that it is a
-    string. A lead can be looked up `findable_after` seconds after it was stored. ConfigurationError
-    if the packages of the extra ``sandbox`` are not installed, or the port is in use.
+    A context manager: it serves from `with` to its end.
+
+    Args:
+        port: the port to listen on; 0 picks a free one.
+        campaign_ids: the campaigns that exist; every other one is a 404. Default: each exists.
+        api_key: the only API key that it accepts.
+        require_windows_time_zones: reject each time zone id that is not in `WINDOWS_TIME_ZONES`
+            with a 400. The document allows any string.
+        findable_after: seconds after which a lead can be looked up.
+
+    Raises:
+        ConfigurationError: the packages of the extra ``sandbox`` are not installed, or the port is
+            in use.
     """
 
     def __init__(
@@ -77,7 +84,7 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Stop serving and close every connection; what was recorded stays. May be repeated."""
+        """Stop serving and close every connection; `leads` and `requests` stay. May be repeated."""
         server, self._server = self._server, None
         if server is not None:
             server.stop()
@@ -91,7 +98,7 @@ class Sandbox:
 
     @property
     def api_key(self) -> str:
-        """The key that it accepts."""
+        """The API key that it accepts."""
         return self._api_key
 
     @property
@@ -102,11 +109,12 @@ class Sandbox:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The requests that came whole, in order, also those that were refused. A copy."""
+        """The requests that were received completely, in order, also those that were rejected. A
+        copy."""
         return self._records.copied_requests()
 
     def clear(self) -> None:
-        """Forget the leads, the requests and the faults that have not been played."""
+        """Forget the leads, the requests and the faults that are left."""
         self._records.clear()
 
     def inject_fault(
