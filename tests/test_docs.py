@@ -21,6 +21,7 @@ from nlpearl.cli.statuses import Status
 from nlpearl.sandbox import Sandbox
 from tools.docs_names import documented_names
 from tools.docs_tables import TABLES, WIDTH, commands, filled_in
+from tools.metadata_hook import absolute, home
 
 from .test_readme import ROOT, blocks
 
@@ -124,6 +125,24 @@ def test_names_that_only_the_library_uses_are_not_in_the_reference() -> None:
 def test_every_table_is_on_a_page() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("**/*.md"))
     assert {*re.findall(r"\{\{ (\w+) \}\}", pages)} == {*TABLES}
+
+
+# The README on a package index
+
+
+def test_links_of_a_release_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
+    monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
+    text = absolute((ROOT / "README.md").read_text(encoding="utf-8"), home(), "v1.2.3")
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", text)
+    assert ("", "https://github.com/owner/name/blob/v1.2.3/docs/tutorial.md") in links
+    assert ("!", "https://github.com/owner/name/raw/v1.2.3/docs/command.svg") in links
+    assert [link for _, link in links if not link.startswith("https://")] == []
+
+
+def test_a_build_elsewhere_invents_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    assert home() == ""
 
 
 # Code of the pages that is only defined there
