@@ -51,7 +51,7 @@ postgres: .venv/postgres ## run a PostgreSQL server on this machine until Ctrl-C
 pytest: .venv/ready .venv/prism .venv/postgres
 	$(BIN)/python -m pytest -q -m "not slow" -n 4 --cov -p no:nlpearl.sandbox.pytest_plugin
 
-faults: .venv/ready ## play every fault at every stage of a call, and print what callers are told
+faults: .venv/ready ## play every fault at every stage of a call, and print the error that callers get
 	@$(BIN)/python -m tests.fault_matrix
 
 faults-vendor: .venv/ready ## play some of them to the vendor's package, too, and print a table of Markdown
@@ -60,12 +60,12 @@ faults-vendor: .venv/ready ## play some of them to the vendor's package, too, an
 slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: kills, queues, generators, other Pythons, look-ups
 	$(BIN)/python -m pytest -q -m slow
 
-fuzz: .venv/ready ## feed answers, files and zone names with rubbish, a minute each (SECONDS=…)
+fuzz: .venv/ready ## fuzz responses, files and zone names, a minute each (SECONDS=…)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
 	for target in answers csv json excel zones; do \
 		$(BIN)/python -W ignore -m tools.fuzz $$target $${SECONDS:-60} || exit 1; done
 
-audit: .venv/ready ## ask for known weaknesses of the pinned packages and the workflows (needs the internet)
+audit: .venv/ready ## check the pinned packages and the workflows for known vulnerabilities (needs the internet)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group audit
 	$(BIN)/zizmor .github
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
@@ -96,7 +96,7 @@ generate: .venv/ready ## regenerate the low-level client from openapi.yaml (ACCE
 	$(BIN)/python tools/generate.py
 	$(BIN)/python tools/known_spec.py $(if $(ACCEPT),--accept)
 
-time-zones: .venv/ready ## make the table of time zones anew from CLDR and tools/time_zones.toml
+time-zones: .venv/ready ## make the table of time zones from CLDR and tools/time_zones.toml
 	$(BIN)/python tools/make_time_zones.py
 
 check: .venv/ready ## fail if what is committed is not what would be generated

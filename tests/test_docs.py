@@ -23,6 +23,7 @@ from tools.docs_names import documented_names
 from tools.docs_tables import TABLES, WIDTH, commands, filled_in
 from tools.metadata_hook import absolute, home
 
+from .cli_running import run
 from .test_readme import ROOT, blocks
 
 DOCS = ROOT / "docs"
@@ -125,6 +126,21 @@ def test_names_that_only_the_library_uses_are_not_in_the_reference() -> None:
 def test_every_table_is_on_a_page() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("**/*.md"))
     assert {*re.findall(r"\{\{ (\w+) \}\}", pages)} == {*TABLES}
+
+
+def test_the_commands_of_the_tutorial_resume(
+    nlpearl_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    [shown] = [code for language, code in fenced(text) if "add-leads" in code]
+    first, *rest = shown.splitlines()
+    (tmp_path / "people.csv").write_text(first.split("'")[1].replace("\\n", "\n"))
+    monkeypatch.chdir(tmp_path)
+    results = [run(*line.split()[1:]) for line in rest]
+    assert [result.exit_code for result in results] == [0, 0]
+    assert len(nlpearl_sandbox.leads) == 1
+    [said] = re.findall(r"prints `(.*?)`", text)
+    assert said in results[-1].stderr
 
 
 # The README on a package index
