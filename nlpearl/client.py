@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .bulk.tasks import AsyncLeadRun
     from .bulk.threads import LeadRun
-    from .calls.generated import OperationModule
+    from .calls.any_operation import OperationModule
     from .calls.operations import AuthenticatedClient
     from .http.settings import AsyncHttpClient, HttpClient
     from .leads.call_data import CallData

@@ -1,6 +1,6 @@
 """The facade's operations in the words of the generated code: the only module that imports it.
 
-Each is one class, see CONTRIBUTING.md; all the others are in generated.py.
+Each is one class, see CONTRIBUTING.md; all the others are in any_operation.py.
 """
 
 from collections.abc import Coroutine, Mapping
