@@ -1369,8 +1369,8 @@ def test_a_disk_that_fills_up_ends_the_run_and_nothing_more_is_sent(
     for result in results:
         if result.error:
             assert isinstance(result.error, UnsettledLeadError)
-    assert len(errors_of(results)) <= 20
-    assert len(added(results)) >= int(count) + 30
+    assert len(errors_of(results)) <= 24, "1.2 times as many as the first run had workers"
+    assert len(added(results)) >= int(count) + 26
 
 
 # Backups
