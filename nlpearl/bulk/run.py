@@ -176,7 +176,7 @@ class Run:
             self._start(Row(position, row, lead))
 
     def _start(self, row: Row) -> None:
-        self._pace.goes(monotonic())
+        row.turn = self._pace.take(monotonic())
         try:
             # Before it is looked whether the run has stopped: whoever stops it waits for this row.
             self._workers.in_flight.add(row)
@@ -225,6 +225,8 @@ class Run:
         slot = partial(self._in_slot, row)
         ended = await self._campaign.add(self._lane, row.lead, claiming=row.claiming, slot=slot)
         self._check_ledger()
+        if not row.is_sent:  # the ledger knows it, or a limit holds it back
+            self._pace.give_back(row.turn)
         if row.is_held:
             self._held.append(Row(row.position, row.row, row.lead, waits=row.waits or ended))
             return None
@@ -242,6 +244,7 @@ class Run:
             except Exception as bug:
                 self._halt(bug)
                 return _not_sent()
+            row.is_sent = True
             try:
                 ended = await send(lane)
             finally:

@@ -79,6 +79,9 @@ class Row:
     claiming: "Future[Verdict] | None" = None
     #: What its worker does, until that begins.
     work: Coroutine[Any, Any, None] | None = None
+    #: What the pace gave it.
+    turn: float = 0.0
+    is_sent: bool = False
     #: Whether a limit or a stop holds it back.
     is_held: bool = False
     #: What is known of one that was held back: its result, if the run stops before it goes again.

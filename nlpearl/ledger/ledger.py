@@ -71,8 +71,8 @@ class Ledger:
     is bound to the base URL and the API version of its first use.
 
     It contains the external id, until the lead is added, lead ids, times, and salted SHA-256
-    digests; no phone numbers and no call data. But someone who has it can find out by trial which
-    numbers were added.
+    digests; no call data, and no phone numbers unless your external ids are such. But someone who
+    has it can find out by trial which numbers were added.
 
     It is opened when it is first used. Close it, or let it go; a client closes the one that it has
     made of a path.
