@@ -1,0 +1,55 @@
+"""What the commands ask the platform about a campaign, in both versions of the API.
+
+Beside calls/operations.py the only module that imports the generated code.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from nlpearl_api.api.outbound import (
+    get_outbound,
+)
+from nlpearl_api.api.pearl import get_pearl
+
+from ..calls.operations import NO_SUCH_CAMPAIGN
+from ..client import NLPearl
+from ..configuration import read_base_url
+from ..errors import NotFoundError
+from ..leads.identifiers import check_campaign_id
+from .files.rows import FileError
+from .reasons import plain
+
+_CAMPAIGN: Mapping[str, Any] = {"v1": get_outbound, "v2": get_pearl}
+
+
+@attrs.frozen
+class Platform:
+    """One campaign, as a client sees it."""
+
+    client: NLPearl
+    api_version: str
+    campaign_id: str = attrs.field(converter=check_campaign_id)
+
+    def campaign(self) -> dict[str, Any]:
+        """What the platform tells of the campaign; FileError if there is no such campaign."""
+        found: dict[str, Any] = self._ask(_CAMPAIGN).to_dict()
+        if not (found.get("id") or found.get("name")):
+            raise FileError("the response of the API is no campaign: it has neither id nor name")
+        return found
+
+    def _ask(self, modules: Mapping[str, Any], **arguments: Any) -> Any:
+        """The result of an operation on the campaign; FileError if there is no such campaign."""
+        operation: Any = self.client.operation(modules[self.api_version])
+        try:
+            return operation(self.campaign_id, **arguments)
+        except NotFoundError as error:
+            said = str(error).splitlines()[0]
+            raise FileError(plain(f"{said}\n{NO_SUCH_CAMPAIGN[self.api_version]}")) from error
+
+
+def host() -> str:
+    """The host of the environment, and whether it is a sandbox."""
+    origin = str(read_base_url(None))
+    # The configuration allows http for loopback only.
+    return f"{origin}, a sandbox: no real calls" if origin.startswith("http:") else origin
