@@ -24,6 +24,7 @@ from .order import Order
 from .output import OutputError, prepared_streams, say_error
 from .planning import Wishes, read_call_data, read_map
 from .reasons import in_words
+from .seed import seed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +38,7 @@ def nlpearl() -> None:
 
 nlpearl.add_command(ledger_group)
 nlpearl.add_command(check)
+ledger_group.add_command(seed)
 
 _region = click.option(
     "--default-region",

@@ -9,8 +9,11 @@ from typing import Any
 import attrs
 from nlpearl_api.api.outbound import (
     get_outbound,
+    search_leads,
+    search_leads_v2,
 )
 from nlpearl_api.api.pearl import get_pearl
+from nlpearl_api.models import LeadListApiView, LeadSearch
 
 from ..calls.operations import NO_SUCH_CAMPAIGN
 from ..client import NLPearl
@@ -18,9 +21,11 @@ from ..configuration import read_base_url
 from ..errors import NotFoundError
 from ..leads.identifiers import check_campaign_id
 from .files.rows import FileError
+from .pages import Page
 from .reasons import plain
 
 _CAMPAIGN: Mapping[str, Any] = {"v1": get_outbound, "v2": get_pearl}
+_SEARCH: Mapping[str, Any] = {"v1": search_leads, "v2": search_leads_v2}
 
 
 @attrs.frozen
@@ -37,6 +42,18 @@ class Platform:
         if not (found.get("id") or found.get("name")):
             raise FileError("the response of the API is no campaign: it has neither id nor name")
         return found
+
+    def search(self, skip: int, limit: int) -> Page:
+        """So many leads from there on, the oldest first."""
+        body = LeadSearch(skip=skip, limit=limit, is_ascending=True)
+        found = self._ask(_SEARCH, body=body)
+        results: Any = found.results  # whatever the response has
+        if not isinstance(results, list):
+            raise FileError("the response of the API to a search has no leads")
+        leads = [each.to_dict() for each in results if isinstance(each, LeadListApiView)]
+        if len(leads) != len(results):
+            raise FileError("the response of the API to a search has leads that cannot be read")
+        return Page(leads, found.count if isinstance(found.count, int) else 0)
 
     def _ask(self, modules: Mapping[str, Any], **arguments: Any) -> Any:
         """The result of an operation on the campaign; FileError if there is no such campaign."""
