@@ -1,4 +1,5 @@
-"""The facade's operations in the words of the generated code: the only module that imports it.
+"""The facade's operations in the words of the generated code, which beside it only the command
+imports (cli/platform.py).
 
 Each is one class, see CONTRIBUTING.md; all the others are in any_operation.py.
 """

@@ -25,6 +25,7 @@ from .output import OutputError, prepared_streams, say_error
 from .planning import Wishes, read_call_data, read_map
 from .reasons import in_words
 from .seed import seed
+from .undo import undo
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +39,7 @@ def nlpearl() -> None:
 
 nlpearl.add_command(ledger_group)
 nlpearl.add_command(check)
+nlpearl.add_command(undo)
 ledger_group.add_command(seed)
 
 _region = click.option(

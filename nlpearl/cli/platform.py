@@ -8,17 +8,21 @@ from typing import Any
 
 import attrs
 from nlpearl_api.api.outbound import (
+    delete_leads,
+    delete_leads_v2,
+    get_lead,
+    get_lead_v2,
     get_outbound,
     search_leads,
     search_leads_v2,
 )
 from nlpearl_api.api.pearl import get_pearl
-from nlpearl_api.models import LeadListApiView, LeadSearch
+from nlpearl_api.models import DeleteLeadsRequestApi, LeadListApiView, LeadSearch
 
 from ..calls.operations import NO_SUCH_CAMPAIGN
 from ..client import NLPearl
 from ..configuration import read_base_url
-from ..errors import NotFoundError
+from ..errors import BadRequestError, NotFoundError, UnexpectedResponseError
 from ..leads.identifiers import check_campaign_id
 from .files.rows import FileError
 from .pages import Page
@@ -26,6 +30,8 @@ from .reasons import plain
 
 _CAMPAIGN: Mapping[str, Any] = {"v1": get_outbound, "v2": get_pearl}
 _SEARCH: Mapping[str, Any] = {"v1": search_leads, "v2": search_leads_v2}
+_GET: Mapping[str, Any] = {"v1": get_lead, "v2": get_lead_v2}
+_DELETE: Mapping[str, Any] = {"v1": delete_leads, "v2": delete_leads_v2}
 
 
 @attrs.frozen
@@ -54,6 +60,31 @@ class Platform:
         if len(leads) != len(results):
             raise FileError("the response of the API to a search has leads that cannot be read")
         return Page(leads, found.count if isinstance(found.count, int) else 0)
+
+    def find(self, lead_id: str) -> dict[str, Any] | None:
+        """What the platform tells of a lead; None if it finds none of this id.
+
+        How it says so is not documented: a 404, a 400 that names no other argument, or nothing.
+        """
+        operation: Any = self.client.operation(_GET[self.api_version])
+        try:
+            found: dict[str, Any] = operation(self.campaign_id, lead_id).to_dict()
+        except NotFoundError:
+            return None
+        except BadRequestError as error:
+            if {*error.errors} <= {"lead_id"}:
+                return None
+            raise
+        except UnexpectedResponseError as error:
+            if error.body.strip() in ("", "null"):
+                return None
+            raise
+        return found or None
+
+    def delete(self, lead_ids: list[str]) -> bool:
+        """Delete leads; whether the API says that they were."""
+        body = DeleteLeadsRequestApi(lead_ids=lead_ids)
+        return self._ask(_DELETE, body=body) is True
 
     def _ask(self, modules: Mapping[str, Any], **arguments: Any) -> Any:
         """The result of an operation on the campaign; FileError if there is no such campaign."""
