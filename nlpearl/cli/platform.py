@@ -4,7 +4,7 @@ Beside calls/operations.py the only module that imports the generated code.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from nlpearl_api.api.outbound import (
@@ -56,8 +56,9 @@ class Platform:
         results: Any = found.results  # whatever the response has
         if not isinstance(results, list):
             raise FileError("the response of the API to a search has no leads")
-        leads = [each.to_dict() for each in results if isinstance(each, LeadListApiView)]
-        if len(leads) != len(results):
+        items = cast(list[Any], results)
+        leads = [each.to_dict() for each in items if isinstance(each, LeadListApiView)]
+        if len(leads) != len(items):
             raise FileError("the response of the API to a search has leads that cannot be read")
         return Page(leads, found.count if isinstance(found.count, int) else 0)
 

@@ -87,7 +87,8 @@ def undo(campaign_id: str, results: Path, yes: bool, api_version: Any, **options
                 ("Ledger", "none" if place is None else shown_place(place)),
             ],
         )
-        _confirm(f"Delete up to {counted(len(wanted), 'lead')} of {name}, if nobody called", yes)
+        question = f"Delete up to {counted(len(wanted), 'lead')} of {name}?"
+        _confirm(f"{question} Those that were called already are left", yes)
         code = _undo(wanted, Undoing(platform, ledger, options["gone"]))
     sys.exit(code)
 
@@ -115,6 +116,7 @@ def _undo(rows: Sequence[Row], undoing: Undoing) -> int:
     """Do it; the exit code."""
     done: dict[Row, Undone] = {}
     failure: str | None = None
+    stopped: list[int] = []
     try:
         with (
             stopping_at_ctrl_c(lambda: None) as stopped,
