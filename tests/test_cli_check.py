@@ -111,7 +111,9 @@ def test_what_is_wrong_is_said_with_the_way_out(
 def test_garbage_is_no_campaign(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     done, _ = checked(answers(answer(200, body)), monkeypatch)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr.startswith(("error: 200 ", "error: the response of the API is no campaign"))
+    assert done.stderr.startswith(
+        ("error: 200 ", "error: the response of the API is not a campaign")
+    )
 
 
 def test_without_a_key_or_an_id_nothing_is_asked(sandbox: Sandbox) -> None:
