@@ -42,10 +42,9 @@ class Platform:
     def search(self, skip: int, limit: int) -> Page:
         """So many leads from there on, the oldest first."""
         found = self._ask(self._modules.search, body=search_body(skip, limit))
-        results: Any = found.results  # whatever the response has
-        if not isinstance(results, list):
+        items: Any = found.results
+        if not hasattr(items, "append"):
             raise FileError("the response of the API to a search has no leads")
-        items: list[Any] = results
         leads: list[dict[str, Any]] = [each.to_dict() for each in items if hasattr(each, "to_dict")]
         if len(leads) != len(items):
             raise FileError("the response of the API to a search has leads that cannot be read")
