@@ -20,7 +20,7 @@ from .leads.results import SettledLead
 
 if TYPE_CHECKING:
     from .bulk.run import Run
-    from .calls.generated import OperationModule
+    from .calls.any_operation import OperationModule
     from .calls.operations import AuthenticatedClient
     from .http.lane import Lane
     from .ledger.ledger import Ledger
@@ -116,7 +116,7 @@ class Account:
         timeout: float | timedelta | None,
     ) -> Callable[Arguments, Coroutine[Any, Any, Parsed | NLPearlError]]:
         """What makes a call of any operation of its arguments; see `NLPearl.operation`."""
-        from .calls.generated import Generated, check_module
+        from .calls.any_operation import Generated, check_module
 
         check_module(module)
         seconds = self.timeout if timeout is None else read_timeout(timeout)

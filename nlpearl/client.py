@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .bulk.tasks import AsyncLeadRun
     from .bulk.threads import LeadRun
-    from .calls.generated import OperationModule
+    from .calls.any_operation import OperationModule
     from .calls.operations import AuthenticatedClient
     from .http.settings import AsyncHttpClient, HttpClient
     from .leads.call_data import CallData
@@ -401,7 +401,7 @@ class AsyncNLPearl(Client):
         )
         count, pace = read_count("concurrency", concurrency, least=1), read_rate(rate)
         check_rows(leads, Iterable, AsyncIterable)
-        run = Run(campaign, self._lane, Tasks(), count, pace)
+        run = Run(campaign, self._lane, Tasks(count), count, pace)
         self._runs.add(run)
         return AsyncLeadRun(run, aiter(leads) if isinstance(leads, AsyncIterable) else iter(leads))
 

@@ -283,7 +283,9 @@ def test_another_database_is_no_place_for_a_ledger(here: Path) -> None:
 
 def test_the_help_names_every_command() -> None:
     text = ledger("-h").stdout
-    for command in ("show unknown settle release forget erase accept rebind backup copy").split():
+    for command in (
+        "show unknown settle release forget erase accept rebind backup copy seed"
+    ).split():
         assert f"  {command} " in text
         assert ledger(command, "-h").exit_code == 0
     assert "..." not in text.replace("[ARGS]...", ""), "no sentence is cut"

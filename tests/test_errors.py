@@ -11,7 +11,7 @@ import pytest
 
 import nlpearl
 from nlpearl import APIStatusError, NLPearlError, Outcome, RateLimitError, errors
-from nlpearl.calls.operations import AddLead
+from nlpearl.calls.operations import NO_SUCH_CAMPAIGN, AddLead
 from nlpearl.calls.responses import argument_name, retry_after, status_error
 
 from .claim_harness import ROOT
@@ -33,7 +33,7 @@ def bad_response(
         private=private or {},
         arguments=AddLead.arguments,
         unknown=AddLead.unknown,
-        not_found=AddLead.not_found,
+        not_found=NO_SUCH_CAMPAIGN["v1"],
     )
 
 

@@ -33,6 +33,17 @@ def test_a_rate_spaces_the_leads_and_knows_no_bursts() -> None:
     assert pace.left(200.0) == 0.25, "an idle time is not made up for"
 
 
+def test_the_turn_of_what_was_not_sent_goes_to_the_next_unless_that_has_gone() -> None:
+    pace = Pace(4)
+    turn = pace.take(100.0)
+    pace.give_back(turn)
+    assert pace.left(100.0) == 0
+    turn = pace.take(100.0)
+    pace.take(100.25)
+    pace.give_back(turn)
+    assert pace.left(100.25) == 0.25
+
+
 def test_nothing_goes_before_the_pause_is_over() -> None:
     pace = Pace(4)
     pace.goes(99.0)

@@ -149,7 +149,7 @@ def test_nothing_in_the_wheel_is_called_generated(distributions: Distributions) 
     assert [name for name in contents(distributions.wheel) if "generated" in name] == []
 
 
-def test_the_wheel_needs_attrs_httpx_phonenumbers_and_nothing_more_without_an_extra(
+def test_the_wheel_needs_four_packages_and_nothing_more_without_an_extra(
     installed: Environment,
 ) -> None:
     [about] = importlib.metadata.distributions(
@@ -158,7 +158,7 @@ def test_the_wheel_needs_attrs_httpx_phonenumbers_and_nothing_more_without_an_ex
     assert about.version == nlpearl.__version__
     needed = [Requirement(line) for line in about.requires or ()]
     plain = {r.name for r in needed if not r.marker or r.marker.evaluate({"extra": ""})}
-    assert plain == {"attrs", "httpx", "phonenumbers"}
+    assert plain == {"attrs", "httpx", "phonenumbers", "sniffio"}
 
 
 def test_the_sdist_builds_both_again_byte_for_byte_in_another_folder_and_umask(

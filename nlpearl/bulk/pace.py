@@ -58,10 +58,19 @@ class Pace:
 
     def goes(self, now: float) -> float:
         """One request goes now, or after the seconds that this returns: when `rate` allows it."""
+        return max(0.0, self.take(now) - self._interval - now)
+
+    def take(self, now: float) -> float:
+        """One request goes as soon as `rate` allows it; when the next one may go."""
         with self._lock:
-            at = max(now, self._next)
-            self._next = at + self._interval
-        return at - now
+            self._next = max(now, self._next) + self._interval
+            return self._next
+
+    def give_back(self, taken: float) -> None:
+        """What was to go was not sent; unless another has gone since, the next may go at once."""
+        with self._lock:
+            if self._next == taken:
+                self._next -= self._interval
 
     def answered(self) -> None:
         """Something else than a 429 came: the limit lets calls through."""

@@ -3,6 +3,8 @@
 The consumer alone advances the caller's iterable, as long as fewer than `concurrency` rows are
 read and not yet delivered; so a slow consumer slows the reading, and memory is that of a few rows.
 Nothing waits between rows: a worker gets one row, and is done with it.
+
+With a ledger a fifth more rows are read: while some wait for the disk, others are sent.
 """
 
 import os
@@ -10,9 +12,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from ..calls.campaign import Campaign
+from ..calls.campaign import Campaign, Ended, Send
 from ..errors import (
     APIConnectionError,
     APIStatusError,
@@ -30,7 +34,7 @@ from ..http.lane import Lane
 from ..leads.results import AddedLead, LeadResult
 from . import warn_unused
 from .pace import Pace, Reach
-from .workers import END, Row, Workers
+from .workers import END, Row, Workers, with_more
 
 # Replaced by the tests that turn the clock.
 monotonic: Callable[[], float] = time.monotonic
@@ -51,7 +55,8 @@ class Run:
         self._client_lane = lane
         self._lane = lane.of_run(workers.stopping)
         self._workers = workers
-        self._concurrency = concurrency
+        #: How many rows may be read and not yet delivered.
+        self._most = concurrency if self._claims is None else with_more(concurrency)
         self._pace = pace = Pace(rate)
         campaign.turn = lambda: pace.goes(monotonic())
         self._lanes: deque[Lane] = deque()
@@ -105,7 +110,7 @@ class Run:
                     return None
             elif self._exhausted and not self._pending:
                 return None
-            elif self._held or not (self._exhausted or self._pending >= self._concurrency):
+            elif self._held or not (self._exhausted or self._pending >= self._most):
                 seconds = self._pace.left(monotonic())
                 # After one was sent, a result that is ready goes first.
                 if not seconds and (workers.results.empty() or not sent):
@@ -171,7 +176,7 @@ class Run:
             self._start(Row(position, row, lead))
 
     def _start(self, row: Row) -> None:
-        self._pace.goes(monotonic())
+        row.turn = self._pace.take(monotonic())
         try:
             # Before it is looked whether the run has stopped: whoever stops it waits for this row.
             self._workers.in_flight.add(row)
@@ -180,13 +185,11 @@ class Run:
                 return
             # Asked here: of two rows that are the same lead, the first is sent.
             row.claiming = self._campaign.claim(row.lead)
-            lane = self._lanes.pop() if self._lanes else self._lane.of_worker()
-            row.work = work = self._work(row, lane)
+            row.work = work = self._work(row)
             try:
-                self._workers.start(work, lambda: self._done(row, lane))
+                self._workers.start(work, lambda: self._done(row))
             except BaseException:
                 work.close()
-                self._lanes.append(lane)
                 raise
         except BaseException as bug:  # Ctrl-C, too
             self._land(row, self._broke(row, bug))
@@ -195,22 +198,20 @@ class Run:
 
     # What a worker does
 
-    async def _work(self, row: Row, lane: Lane) -> None:
+    async def _work(self, row: Row) -> None:
         row.work = result = None
         try:
-            result = await self._add(row, lane)
+            result = await self._add(row)
         except BaseException as bug:  # a task may be cancelled
             result = self._broke(row, bug)
             if not isinstance(bug, Exception):
                 raise
         finally:
-            self._lanes.append(lane)
             self._land(row, result)
 
-    def _done(self, row: Row, lane: Lane) -> None:
+    def _done(self, row: Row) -> None:
         """A worker is gone. If it never began, its row is not lost."""
         if row.work is not None:
-            self._lanes.append(lane)
             self._land(row, row.result(_not_sent()))
 
     def _land(self, row: Row, result: LeadResult | None) -> None:
@@ -219,38 +220,54 @@ class Run:
         if self._stopped:
             self._workers.results.put_nowait(None)
 
-    async def _add(self, row: Row, lane: Lane) -> LeadResult | None:
+    async def _add(self, row: Row) -> LeadResult | None:
         """The row's result; None if it is held back."""
-        ended = await self._campaign.add(
-            lane, row.lead, claiming=row.claiming, held=lambda: self._hold(row)
-        )
+        slot = partial(self._in_slot, row)
+        ended = await self._campaign.add(self._lane, row.lead, claiming=row.claiming, slot=slot)
         self._check_ledger()
-        if (row.sent is None and ended is row.waits) or self._limits(row, ended):
-            self._held.append(Row(row.position, row.row, row.lead, waits=row.waits))
+        if not row.is_sent:  # the ledger knows it, or a limit holds it back
+            self._pace.give_back(row.turn)
+        if row.is_held:
+            self._held.append(Row(row.position, row.row, row.lead, waits=row.waits or ended))
             return None
         return row.result(ended)
 
-    def _hold(self, row: Row) -> NLPearlError | None:
-        """Why the row must not be sent now; None: it is sent."""
-        now = monotonic()
-        if self._stopped or self._pace.is_paused(now):
-            row.waits = row.waits or _not_sent()
-            return row.waits
-        row.sent = now
-        return None
+    async def _in_slot(self, row: Row, send: Send, claimed: float | None = None, /) -> Ended:
+        async with self._workers.slot():
+            now = monotonic()
+            is_stale = claimed is not None and self._claims and self._claims.is_stale(claimed)
+            row.is_held = bool(self._stopped or self._pace.is_paused(now) or is_stale)
+            if row.is_held:
+                return _not_sent()
+            try:
+                lane = self._free_lane()
+            except Exception as bug:
+                self._halt(bug)
+                return _not_sent()
+            row.is_sent = True
+            try:
+                ended = await send(lane)
+            finally:
+                self._lanes.append(lane)
+            row.is_held = self._limits(ended, now)
+            return ended
 
-    def _limits(self, row: Row, ended: AddedLead | NLPearlError) -> bool:
+    def _free_lane(self) -> Lane:
+        with suppress(IndexError):
+            return self._lanes.pop()
+        return self._lane.of_worker()
+
+    def _limits(self, ended: Ended, sent: float) -> bool:
         """What an outcome means for the run; whether a limit holds the lead back."""
-        if isinstance(ended, UnsettledLeadError) and isinstance(ended.__cause__, NLPearlError):
-            ended = ended.__cause__
-        if row.sent is not None and (lost := self._reach.ended(ended)) is not None:
+        if isinstance(ended, UnsettledLeadError):  # it was only looked up
+            return False
+        if (lost := self._reach.ended(ended)) is not None:
             self._halt(lost)
-        if isinstance(ended, RateLimitError) and row.sent is not None:
-            row.waits = ended
-            if self._pace.limited(ended, row.sent, monotonic()):
+        if isinstance(ended, RateLimitError):
+            if self._pace.limited(ended, sent, monotonic()):
                 return True
             self._halt(ended)
-        elif isinstance(ended, AddedLead | APIStatusError) and row.sent is not None:
+        elif isinstance(ended, AddedLead | APIStatusError):
             self._pace.answered()
             self._has_added = self._has_added or isinstance(ended, AddedLead)
         # A 404 before any lead was added: the campaign id is wrong.

@@ -3,7 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self
 
 from ..http.lane import Flag
@@ -16,7 +16,7 @@ from .workers import END, Queue, Row
 class Tasks:
     """A task for each row that is in flight."""
 
-    def __init__(self) -> None:
+    def __init__(self, concurrency: int) -> None:
         self._queue: asyncio.Queue[LeadResult | None] = asyncio.Queue()
         self.results: Queue = self._queue
         self.stopping: Flag = asyncio.Event()
@@ -24,6 +24,7 @@ class Tasks:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Lock()
+        self._slots = asyncio.Semaphore(concurrency)
 
     def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -31,6 +32,9 @@ class Tasks:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: done())
+
+    def slot(self) -> AbstractAsyncContextManager[object]:
+        return self._slots
 
     def land(self, row: Row) -> None:
         self.in_flight.discard(row)

@@ -6,7 +6,7 @@ import queue
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ConfigurationError
@@ -14,7 +14,7 @@ from ..http.lane import Flag
 from ..http.threads import finish
 from ..leads.results import LeadResult
 from .run import Run
-from .workers import END, Queue, Row
+from .workers import END, Queue, Row, with_more
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +34,16 @@ def _pool(concurrency: int) -> "ThreadPoolExecutor":
     return ThreadPoolExecutor(concurrency, thread_name_prefix="nlpearl")
 
 
+class Slots(threading.Semaphore):
+    """As `asyncio.Semaphore`."""
+
+    async def __aenter__(self) -> None:
+        self.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
+
+
 class Threads:
     """A thread for each row that is in flight."""
 
@@ -42,7 +52,8 @@ class Threads:
         self.results: Queue = self._queue
         self.stopping: Flag = threading.Event()
         self.in_flight: set[Row] = set()
-        self._pool = _pool(concurrency)
+        self._pool = _pool(with_more(concurrency))
+        self._slots = Slots(concurrency)
         self._landed = threading.Condition()
 
     # A thread that was submitted begins.
@@ -51,6 +62,9 @@ class Threads:
             self._pool.submit(finish, work)
         except RuntimeError as error:
             raise ConfigurationError(f"{_NO_THREAD} ({error})") from None
+
+    def slot(self) -> AbstractAsyncContextManager[object]:
+        return self._slots
 
     def land(self, row: Row) -> None:
         with self._landed:

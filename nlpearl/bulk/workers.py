@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 END = object()
 
 
+def with_more(concurrency: int) -> int:
+    """How many rows are read and not yet delivered where there is a ledger: a fifth more."""
+    return concurrency * 6 // 5
+
+
 class Queue(Protocol):
     """What `queue.SimpleQueue` and `asyncio.Queue` have in common."""
 
@@ -39,6 +44,10 @@ class Workers(Protocol):
     def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
         """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
         begins."""
+
+    def slot(self) -> AbstractAsyncContextManager[object]:
+        """A place among the rows that are sent at once, `concurrency` of them."""
+        ...
 
     def land(self, row: "Row") -> None:
         """A worker is done with its row, whose result is in the queue."""
@@ -70,10 +79,13 @@ class Row:
     claiming: "Future[Verdict] | None" = None
     #: What its worker does, until that begins.
     work: Coroutine[Any, Any, None] | None = None
-    #: When it was sent, None as long as it was not.
-    sent: float | None = None
-    #: Why it was not added yet, of one that a limit or a stop holds back.
-    waits: NLPearlError | None = None
+    #: What the pace gave it.
+    turn: float = 0.0
+    is_sent: bool = False
+    #: Whether a limit or a stop holds it back.
+    is_held: bool = False
+    #: What is known of one that was held back: its result, if the run stops before it goes again.
+    waits: AddedLead | NLPearlError | None = None
 
     def result(self, ended: AddedLead | NLPearlError) -> LeadResult:
         added, error = (ended, None) if isinstance(ended, AddedLead) else (None, ended)

@@ -5,8 +5,8 @@ it is sent, and its outcome is recorded afterwards.
 """
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -26,6 +26,22 @@ if TYPE_CHECKING:
     from ..ledger.claims import Claim, Unsettled, Verdict
     from ..ledger.records import Doubt
     from .claiming import Claims
+
+
+Ended = AddedLead | NLPearlError
+#: Sends a lead, or looks it up, on a lane.
+Send = Callable[[Lane], Coroutine[Any, Any, Ended]]
+
+
+class Slot(Protocol):
+    """A place among the requests of a run that are sent at once."""
+
+    async def __call__(self, send: Send, claimed: float | None = None, /) -> Ended:
+        """Send once there is one, or return an error in place of sending.
+
+        `claimed`: when the lead was claimed, by time.monotonic.
+        """
+        ...
 
 
 @attrs.frozen
@@ -103,20 +119,24 @@ class Campaign:
         lead: Lead,
         *,
         claiming: "Future[Verdict] | None" = None,
-        held: Callable[[], NLPearlError | None] | None = None,
-    ) -> AddedLead | NLPearlError:
+        slot: Slot | None = None,
+    ) -> Ended:
         """Claim the lead, send it, record its outcome; an error is returned, not raised.
 
-        `claiming`: what the ledger was asked already. `held` is asked directly before the lead is
-        sent for an error in place of sending it.
+        `claiming`: what the ledger was asked already. `slot`: where it is sent, in a run.
         """
-        ended: AddedLead | NLPearlError
+
+        async def at_once(send: Send, _: float | None = None, /) -> Ended:
+            return await send(lane)
+
+        slot = slot or at_once
+        ended: Ended
         if self._settings.timeout <= 0:
             ended = over(self._settings.timeout)
         elif self.claims is None:
-            ended = (held and held()) or await self._send(lane, lead, None)
+            ended = await slot(lambda lane: self._send(lane, lead, None))
         else:
-            ended = await self._add(lane, lead, self.claims, claiming, held)
+            ended = await self._add(lane, lead, self.claims, claiming, slot)
         if isinstance(ended, NLPearlError):
             self._name(ended, lead.external_id)
         return ended
@@ -127,21 +147,22 @@ class Campaign:
         lead: Lead,
         claims: "Claims",
         claiming: "Future[Verdict] | None",
-        held: Callable[[], NLPearlError | None] | None,
-    ) -> AddedLead | NLPearlError:
+        slot: Slot,
+    ) -> Ended:
         from ..ledger.claims import Claim, Unsettled
 
         taken = await claims.take(lane, lead, claiming or claims.ask(lead))
         if isinstance(taken, Unsettled):
-            taken = await self._settle(lane, lead, claims, taken)
+            taken = await self._settle(lane, lead, claims, taken, slot)
         if not isinstance(taken, Claim):
             return taken
-        ended = (held and held()) or await self._send(lane, lead, taken)
-        return await claims.record(lane, taken, ended)
+        claim = taken
+        ended = await slot(lambda lane: self._send(lane, lead, claim), claim.taken)
+        return await claims.record(lane, claim, ended)
 
     async def _settle(
-        self, lane: Lane, lead: Lead, claims: "Claims", unsettled: "Unsettled"
-    ) -> "Claim | AddedLead | NLPearlError":
+        self, lane: Lane, lead: Lead, claims: "Claims", unsettled: "Unsettled", slot: Slot
+    ) -> "Claim | Ended":
         """What becomes of a lead whose outcome is unknown: looked up, sent again, or reported."""
         from ..ledger.claims import Unsettled
         from .claiming import not_recorded
@@ -150,8 +171,7 @@ class Campaign:
             return unsettled.error
         if self._looks_up(lead) and unsettled.age is not None:
             age = since(unsettled.age, time.monotonic())
-            deadline = Deadline(self._settings.timeout)
-            ended = await self._look_up(lane, lead, deadline, age, unsettled.error)
+            ended = await slot(lambda lane: self._look_up(lane, lead, age, unsettled.error))
             if isinstance(ended, AddedLead):
                 failed = await claims.prove(lane, unsettled.record, ended.lead_id)
                 return ended if failed is None else not_recorded(ended, failed)
@@ -163,9 +183,7 @@ class Campaign:
     def _looks_up(self, lead: Lead) -> bool:
         return self._settings.reconcile and can_be_looked_up(lead.external_id)
 
-    async def _send(
-        self, lane: Lane, lead: Lead, claim: "Claim | None"
-    ) -> AddedLead | NLPearlError:
+    async def _send(self, lane: Lane, lead: Lead, claim: "Claim | None") -> Ended:
         from .operations import AddLead  # the generated client takes 8 ms to import (2026-11)
 
         deadline = Deadline(self._settings.timeout, claim.taken if claim else None)
@@ -178,7 +196,7 @@ class Campaign:
             if isinstance(ended, AddedLead) or ended.outcome is not Outcome.UNKNOWN:
                 return ended
             if self._looks_up(lead):
-                return await self._look_up(lane, lead, deadline, call.age, ended)
+                return await self._look_up(lane, lead, call.age, ended, deadline)
         except BaseException as stopped:  # Ctrl-C, or a cancelled task
             call.explain(stopped)
             if claim is not None and self.claims is not None:
@@ -197,11 +215,12 @@ class Campaign:
         self,
         lane: Lane,
         lead: Lead,
-        deadline: Deadline,
         age: Callable[[], float | None],
         error: NLPearlError,
-    ) -> AddedLead | NLPearlError:
+        deadline: Deadline | None = None,
+    ) -> Ended:
         """The lead if lookups prove that it was added, else the error with what they saw."""
+        deadline = deadline or Deadline(self._settings.timeout)
         find = self._finding(lead.external_id or "")
         sent = Sent(lead.phone_number.__eq__, age)
         seen = await look_up(lane, find, sent, deadline, self.turn)

@@ -1,10 +1,10 @@
 """The facade's operations in the words of the generated code: the only module that imports it.
 
-Each is one class, see CONTRIBUTING.md; all the others are in generated.py.
+Each is one class, see CONTRIBUTING.md; all the others are in any_operation.py.
 """
 
 from collections.abc import Coroutine, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from nlpearl_api.api.outbound import (
     add_lead,
@@ -146,6 +146,46 @@ class FindLead(Operation[FoundLead | None]):
         if found is None:
             raise IncompleteError
         return to_found_lead(found)
+
+
+class CampaignModules(NamedTuple):
+    """What the command asks of a campaign, by the door of any operation: generated modules."""
+
+    campaign: Any
+    search: Any
+    get: Any
+    delete: Any
+
+
+def campaign_modules(version: str) -> CampaignModules:
+    """Those of this version of the API. Imported when used: nobody else needs them."""
+    from nlpearl_api.api.outbound import (
+        delete_leads,
+        delete_leads_v2,
+        get_lead,
+        get_lead_v2,
+        get_outbound,
+        search_leads,
+        search_leads_v2,
+    )
+    from nlpearl_api.api.pearl import get_pearl
+
+    if version == "v1":
+        return CampaignModules(get_outbound, search_leads, get_lead, delete_leads)
+    return CampaignModules(get_pearl, search_leads_v2, get_lead_v2, delete_leads_v2)
+
+
+def search_body(skip: int, limit: int) -> Any:
+    """Asks for so many leads from there on, the oldest first."""
+    from nlpearl_api.models import LeadSearch
+
+    return LeadSearch(skip=skip, limit=limit, is_ascending=True)
+
+
+def deletion_body(lead_ids: list[str]) -> Any:
+    from nlpearl_api.models import DeleteLeadsRequestApi
+
+    return DeleteLeadsRequestApi(lead_ids=lead_ids)
 
 
 class _Signed:

@@ -74,7 +74,9 @@ def prepare(order: Order, console: Console, stack: contextlib.ExitStack) -> Job:
         raise origin
     client = None
     if not order.dry_run:
-        client = NLPearl(default_region=region, reconcile=order.reconcile)
+        client = NLPearl(
+            default_region=region, reconcile=order.reconcile, api_version=order.api_version
+        )
         stack.enter_context(client)
     listed = read_do_not_call(order.do_not_call, region) if order.do_not_call else DoNotCall()
     with naming(order.name), _reading(order, console):

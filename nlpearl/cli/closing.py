@@ -36,7 +36,12 @@ def summary(counts: Mapping[Status, int], seconds: float, *, dry_run: bool) -> s
 
 
 def next_steps(
-    counts: Mapping[Status, int], *, dry_run: bool, ledger: str | None, retryable: int
+    counts: Mapping[Status, int],
+    *,
+    dry_run: bool,
+    ledger: str | None,
+    retryable: int,
+    api_version: str = "v1",
 ) -> Iterator[str]:
     """What to do now."""
     again = "run the same command" + (" without --dry-run" if dry_run else "")
@@ -44,7 +49,8 @@ def next_steps(
     if not dry_run and ledger is None:
         yield "There is no ledger: the same command would add everybody again."
     elif ledger is not None and counts.get(Status.UNKNOWN):
-        yield f"Look up the leads that are unknown: {ledger_command('settle', ledger)}"
+        command = ledger_command("settle", ledger, *version_option(api_version))
+        yield f"Look up the leads that are unknown: {command}"
     elif wrong:
         rows = "the row that is" if wrong == 1 else f"the {wrong:,} rows that are"
         yield f"Correct {rows} invalid or rejected, and {again}: nobody is added twice."
@@ -59,6 +65,11 @@ _COMMANDS = 20
 def ledger_command(name: str, place: str, *arguments: str) -> str:
     """``nlpearl ledger settle people.ledger``, as a shell takes it."""
     return shlex.join(["nlpearl", "ledger", name, shown_place(place), *arguments])
+
+
+def version_option(api_version: str) -> list[str]:
+    """The option of a command that is shown, where it is not the default."""
+    return [] if api_version == "v1" else ["--api-version", api_version]
 
 
 def settled_cells(lead: SettledLead) -> list[str]:

@@ -12,16 +12,20 @@ from ..errors import NLPearlError
 from ..privacy import mask_all, masked
 from ..time_zones.convert import to_windows_time_zone
 from .add_file import add_file
+from .check import check
 from .closing import ALL_ADDED, INTERRUPTED, NOTHING_STARTED, SOME_NOT
 from .failures import sentences
 from .files.formats import Options
 from .files.rows import FileError
 from .ledger import ledger as ledger_group
 from .ledger_places import check_place
+from .options import api_version
 from .order import Order
 from .output import OutputError, prepared_streams, say_error
 from .planning import Wishes, read_call_data, read_map
 from .reasons import in_words
+from .seed import seed
+from .undo import undo
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +38,9 @@ def nlpearl() -> None:
 
 
 nlpearl.add_command(ledger_group)
+nlpearl.add_command(check)
+nlpearl.add_command(undo)
+ledger_group.add_command(seed)
 
 _region = click.option(
     "--default-region",
@@ -80,6 +87,7 @@ _reconciles = click.option(
 @_allows_same_number
 @_region
 @_reconciles
+@api_version
 def add_lead(
     campaign_id: str,
     phone_number: str,
@@ -89,8 +97,7 @@ def add_lead(
     ledger: str | None,
     resend_unknown: bool,
     allow_same_number: bool,
-    default_region: str | None,
-    reconcile: bool,
+    **client_options: Any,
 ) -> None:
     """Add one lead to a campaign, and print its lead id."""
     data = dict[str, str]()
@@ -104,7 +111,7 @@ def add_lead(
         if where is None and (resend_unknown or allow_same_number):
             raise FileError("--resend-unknown and --allow-same-number need a --ledger")
     try:
-        with NLPearl(default_region=default_region, reconcile=reconcile, ledger=where) as client:
+        with NLPearl(ledger=where, **client_options) as client:
             added = client.add_lead(
                 campaign_id,
                 phone_number,
@@ -184,6 +191,7 @@ def add_lead(
 @_allows_same_number
 @_region
 @_reconciles
+@api_version
 @click.option("--json", "as_json", is_flag=True, help="Print a summary in JSON.")
 def add_leads(
     maps: tuple[str, ...],
@@ -213,12 +221,13 @@ def add_leads(
 @nlpearl.command()
 @click.argument("campaign_id")
 @click.argument("external_id")
-def find_lead(campaign_id: str, external_id: str) -> None:
+@api_version
+def find_lead(campaign_id: str, external_id: str, api_version: Any) -> None:
     """Look a lead up by your own id of it.
 
     Of the phone number only the end is shown, of the call data only the names.
     """
-    with sentences(), NLPearl() as client:
+    with sentences(), NLPearl(api_version=api_version) as client:
         found = client.find_lead(campaign_id, external_id)
     if found is None:
         say_error("not found. That does not prove that it was not added: it may appear later")

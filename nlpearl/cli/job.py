@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 from rich.console import Console
 
-from ..account import API_VERSION
 from ..client import NLPearl
 from ..configuration import normalized
 from ..errors import NLPearlError
@@ -71,7 +70,7 @@ class Job:
         )  # fmt: skip
         try:
             with (
-                _stopping_at_ctrl_c(run.stop) as stopped,
+                stopping_at_ctrl_c(run.stop) as stopped,
                 Watch(self.console, "Adding", self.source.total, results.counts) as watch,
             ):
                 for result in run:
@@ -94,7 +93,7 @@ class Job:
         self.console.print(summary(counts, seconds, dry_run=dry_run))
         steps = next_steps(
             counts, dry_run=dry_run, ledger=self.ledger,
-            retryable=self.results.retryable,
+            retryable=self.results.retryable, api_version=self.order.api_version,
         )  # fmt: skip
         facts = [("Results", str(self.results_path)), *(("Next", step) for step in steps)]
         show_facts(self.console, facts)
@@ -134,7 +133,7 @@ class Job:
         if ledger is None or not ledger.exists():
             yield None
             return
-        order, api = self.order, (normalized(self.origin), API_VERSION)
+        order, api = self.order, (normalized(self.origin), self.order.api_version)
         with contextlib.closing(ledger):
             yield lambda lead: ledger.preview(
                 api, order.campaign_id, lead,
@@ -148,7 +147,7 @@ class Job:
 
 
 @contextlib.contextmanager
-def _stopping_at_ctrl_c(stop: Callable[[], None]) -> Generator[list[int]]:
+def stopping_at_ctrl_c(stop: Callable[[], None]) -> Generator[list[int]]:
     """The first Ctrl-C stops the run, the second leaves it; the list is empty before the first.
 
     Not a KeyboardInterrupt at first, which could fall between a result and its line in the file.

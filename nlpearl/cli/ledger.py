@@ -24,6 +24,7 @@ from .closing import NOTHING_STARTED, SOME_NOT, ledger_command, settled_cells, s
 from .failures import sentences
 from .files.rows import FileError
 from .ledger_places import check_place
+from .options import api_version
 from .output import print_table, say_error
 from .reasons import counted
 from .results import no_formula
@@ -125,6 +126,7 @@ def unknown(place: str, as_csv: bool) -> None:
 @click.option("--all", "even_old", is_flag=True, help="Also look up leads sent over a day ago.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--added", "lead_id", metavar="LEAD_ID", help="The platform's id of one lead.")
+@api_version
 @_names_leads
 @_whose_errors_are_sentences
 def settle(
@@ -133,6 +135,7 @@ def settle(
     even_old: bool,
     as_csv: bool,
     lead_id: str | None,
+    api_version: Any,
     **lead: Any,
 ) -> None:
     """Look up the leads whose outcome is unknown.
@@ -151,7 +154,7 @@ def settle(
         return
     if lead["external_ids"] or lead["phone_numbers"]:
         raise FileError("--external-id and --phone-number name the lead of an --added LEAD_ID")
-    with _opened(place) as found, NLPearl(ledger=found) as client:
+    with _opened(place) as found, NLPearl(ledger=found, api_version=api_version) as client:
         leads = client.settle(campaign_id, look_up_old=even_old)
         if not _show_settled(place, leads, as_csv=as_csv):
             sys.exit(SOME_NOT)

@@ -4,6 +4,7 @@ Not here: how options are spelled (commands.py), and what is done (add_file.py).
 """
 
 from pathlib import Path
+from typing import Literal
 
 import attrs
 
@@ -32,6 +33,7 @@ class Order:
     allow_same_number: bool
     default_region: str | None
     reconcile: bool
+    api_version: Literal["v1", "v2"]
     as_json: bool
 
     @property

@@ -147,14 +147,18 @@ class Watch:
     """A bar in a terminal, a line now and then elsewhere."""
 
     def __init__(
-        self, console: Console, what: str, total: int, counts: Mapping[Status, int]
+        self,
+        console: Console,
+        what: str,
+        total: int,
+        counts: Mapping[Status, int] | None = None,
     ) -> None:
         self._console = console
         self._counts = counts
         self._total = total
         self._done = 0
         self._said = time.monotonic()
-        self._bar = _Bar(console, counts) if console.is_terminal else None
+        self._bar = _Bar(console, counts or {}) if console.is_terminal else None
         self._task = self._bar.add_task(what, total=total) if self._bar else TaskID(0)
 
     def __enter__(self) -> Self:
@@ -171,6 +175,12 @@ class Watch:
         if self._bar:
             self._bar.stop()
 
+    def expect(self, total: int) -> None:
+        """So many will be done in all."""
+        self._total = total
+        if self._bar:
+            self._bar.update(self._task, total=total)
+
     def step(self) -> None:
         """One more row is done."""
         self._done += 1
@@ -178,6 +188,9 @@ class Watch:
             self._bar.update(self._task, advance=1)
         elif time.monotonic() - self._said >= QUIET:
             self._said = time.monotonic()
+            if self._counts is None:
+                self._console.print(f"{self._done:,} of {self._total:,}")
+                return
             added = self._counts.get(Status.ADDED, 0) + self._counts.get(Status.EARLIER, 0)
             self._console.print(f"{self._done:,} of {self._total:,} rows, {added:,} added")
 

@@ -38,6 +38,7 @@ _PYTHON = [
     (re.compile(r"`client\.find_lead\(.*?\)`"), "nlpearl find-lead CAMPAIGN_ID EXTERNAL_ID"),
     (re.compile(r"`client\.settle\(\)`"), "nlpearl ledger settle LEDGER"),
     (re.compile(r"`Ledger\.(accept|rebind)\(.*?\)`"), r"nlpearl ledger \1 LEDGER"),
+    (re.compile(r"make the client with api_version='(v\d)'"), r"use --api-version \1"),
     (re.compile(r",? or send it with `client\.low_level`, which checks nothing"), ""),
     (re.compile(r" \([^()]*`client\.low_level`[^()]*\)"), ""),
     (re.compile(r"\bor None for the"), "or leave it empty for the"),

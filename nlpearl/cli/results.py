@@ -43,7 +43,7 @@ class Results:
             self._file: IO[str] = path.open("a", encoding="utf-8", errors="replace", newline="")
         except OSError as error:
             raise FileError(f"{path}: {error.strerror}. Name another file: --results") from None
-        if not _locked(self._file):
+        if not locked(self._file):
             self._file.close()
             raise FileError(f"{path}: another run is writing it. Wait until that has ended")
         self._is_empty = True
@@ -133,7 +133,7 @@ class Results:
         self.write(place, status_of(result), result.lead_id or "", reason)
 
 
-def _locked(file: IO[str]) -> bool:
+def locked(file: IO[str]) -> bool:
     """Keep other runs from writing the same file; False if one is at it.
 
     Two runs of one command at once add nobody twice, but would spoil each other's results.
@@ -154,3 +154,8 @@ def _locked(file: IO[str]) -> bool:
 def no_formula(cell: str) -> str:
     """The text of a cell, so that a spreadsheet shows it as it is."""
     return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def shown_by(cell: str) -> str:
+    """The text that `no_formula` made the cell of."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell

@@ -17,18 +17,7 @@ from ..errors import ConfigurationError, InvalidArgumentError, LedgerError, NLPe
 from ..leads.lead import Lead
 from ..leads.results import AddedLead, UnsettledLead
 from ..privacy import shown_place
-from .claims import (
-    Claim,
-    Verdict,
-    ask,
-    decide,
-    erase,
-    finish,
-    forget,
-    key,
-    release,
-    settle,
-)  # fmt: skip
+from .claims import Claim, Verdict, ask, decide, erase, finish, forget, key, release, settle
 from .machine import process
 from .records import Book, Doubt, Now, Record, State, doubts
 from .sqlite import SQLiteStore
@@ -71,8 +60,8 @@ class Ledger:
     is bound to the base URL and the API version of its first use.
 
     It contains the external id, until the lead is added, lead ids, times, and salted SHA-256
-    digests; no phone numbers and no call data. But someone who has it can find out by trial which
-    numbers were added.
+    digests; no call data, and no phone numbers unless your external ids are such. But someone who
+    has it can find out by trial which numbers were added.
 
     It is opened when it is first used. Close it, or let it go; a client closes the one that it has
     made of a path.
@@ -156,12 +145,21 @@ class Ledger:
         return self._change(campaign_id, external_id, phone_number, release)
 
     def forget(
-        self, campaign_id: str, *, external_id: str | None = None, phone_number: str | None = None
+        self,
+        campaign_id: str,
+        *,
+        external_id: str | None = None,
+        phone_number: str | None = None,
+        lead_id: str | None = None,
     ) -> bool:
         """Remove a lead, also one that was added: it was deleted on the platform, and the next run
-        adds it. As `release` otherwise."""
+        adds it. With a `lead_id` only if that is the platform's id of it. As `release` otherwise.
+        """
 
-        return self._change(campaign_id, external_id, phone_number, forget)
+        def forget_it(book: Book, record: Record, now: Now) -> bool:
+            return lead_id in (None, record.lead_id) and forget(book, record, now)
+
+        return self._change(campaign_id, external_id, phone_number, forget_it)
 
     def accept(self) -> None:
         """Trust the ledger as it is, although it may have forgotten leads that were sent: a file
@@ -241,15 +239,9 @@ class Ledger:
 
         def asked(salt: bytes) -> Asked:
             question = ask(
-                salt,
-                campaign_id,
-                lead,
-                owner,
-                here,
-                timeout,
-                resend=resend,
-                same_number=same_number,
-            )
+                salt, campaign_id, lead, owner, here, timeout,
+                resend=resend, same_number=same_number,
+            )  # fmt: skip
             return question.keys, lambda book, now: decide(book, question, now)
 
         return self._ask(api, asked, timeout)

@@ -63,6 +63,8 @@ class Platform:
             "searchLeads": self._search,
             "deleteLeads": self._delete,
             "deleteLeadsByExternalId": self._delete,
+            "getOutbound": self._get_campaign,
+            "getPearl": self._get_campaign,
         }
 
     def play(self, request: Request) -> Reply:
@@ -161,6 +163,13 @@ class Platform:
         begin = max(0, body.get("skip", 0))
         end = begin + max(0, body.get("limit", len(found)))
         return Answered(_json({"count": len(found), "results": found[begin:end]}))
+
+    def _get_campaign(self, call: Call) -> Answered:
+        """Every campaign is an outbound one that runs."""
+        campaign = _campaign(call.variables)
+        known = {"id": campaign, "name": "Sandbox", "type": 2, "status": 1}
+        leads = [lead for lead in self._records.leads if _campaign(lead) == campaign]
+        return Answered(_json({**known, "totalLeads": len(leads)}))
 
     def _delete(self, call: Call) -> Answered:
         """An id that is not known changes nothing."""

@@ -1,1 +1,0 @@
-pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]
