@@ -132,7 +132,7 @@ def test_the_commands_of_the_tutorial_resume(
     nlpearl_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     text = (DOCS / "tutorial.md").read_text(encoding="utf-8")
-    [shown] = [code for language, code in fenced(text) if "add-leads" in code]
+    [shown] = [code for _, code in fenced(text) if "add-leads" in code]
     first, *rest = shown.splitlines()
     (tmp_path / "people.csv").write_text(first.split("'")[1].replace("\\n", "\n"))
     monkeypatch.chdir(tmp_path)
