@@ -57,7 +57,7 @@ faults: .venv/ready ## play every fault at every stage of a call, and print the 
 faults-vendor: .venv/ready ## play some of them to the vendor's package, too, and print a table of Markdown
 	@$(BIN)/python -m tools.vendor_faults
 
-slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: kills, queues, generators, other Pythons, look-ups
+slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: kills, queues, generators, other Pythons, lookups
 	$(BIN)/python -m pytest -q -m slow
 
 fuzz: .venv/ready ## fuzz responses, files and zone names, a minute each (SECONDS=…)

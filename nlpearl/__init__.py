@@ -1,7 +1,7 @@
 """Adds leads to NLPearl: each once, in its own time zone, or you know exactly why not.
 
 Names are imported when they are first used (PEP 562), so that `import nlpearl` costs next to
-nothing; whoever adds a lead needs httpx anyway.
+nothing; to add a lead takes httpx anyway.
 """
 
 from typing import TYPE_CHECKING

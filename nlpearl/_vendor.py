@@ -24,7 +24,7 @@ def installed() -> tuple[str, str] | None:
 
 
 def warn() -> None:
-    """Warn whoever imports nlpearl, if so."""
+    """Warn the importer of nlpearl, if so."""
     if (found := installed()) is not None:
         folder, version = found
         warnings.warn(

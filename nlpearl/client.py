@@ -46,7 +46,7 @@ class NLPearl(Client):
             ``+``. Every number is then sent as E.164, and one that cannot exist is an
             InvalidLeadError.
         ledger: a `Ledger`, or its path or URL, that remembers who was added: nobody is added twice,
-            whatever repeats the call. The client closes one that it has made of a path.
+            even if the call is repeated. The client closes one that it has made of a path.
         reconcile: if the outcome is unknown, look the lead up by its external id; lookups may use a
             third of `timeout`. A lead that is proven to be there counts as added; a lookup never
             causes a resend. Use it where external ids are unique.

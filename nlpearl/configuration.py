@@ -73,15 +73,15 @@ def _key_complaint(text: object) -> str | None:
     if text.lower().startswith("bearer"):
         return 'begins with "Bearer"; leave that word out, the client adds it'
     if not all(" " <= character <= "~" for character in text):
-        return "holds a control or non-ASCII character; copy it anew from the platform"
+        return "contains a control character or a non-ASCII one; copy it again from the platform"
     if " " in text:
-        return "holds a blank; copy it anew from the platform"
+        return "contains a space; copy it again from the platform"
     if not colon:
         return "has no colon; it is the account id, a colon, and the secret key"
     if not account or not secret:
         return f"has nothing {'before' if not account else 'after'} its colon"
     if account.lower() == "accountid" or secret.lower() == "secretkey":
-        return "still holds a placeholder; put in your own account id and secret key"
+        return "still contains a placeholder; put in your own account id and secret key"
     return None
 
 
@@ -104,11 +104,11 @@ def _url_complaint(text: object) -> str | None:
     if not isinstance(text, str):
         return f"is not a string but {type(text).__name__}"
     text = text.strip()
-    if "@" in text:  # not shown: it may hold a password
-        return "holds credentials (an @); the key goes into api_key or NLPEARL_API_KEY"
+    if "@" in text:  # not shown: it may contain a password
+        return "contains credentials (an @); the key goes into api_key or NLPEARL_API_KEY"
     shown = f"{text[:80]!r}"
     if not re.fullmatch(r"[!-~]+", text) or "\\" in text:
-        return f"{shown} is empty or holds a blank, a backslash or a non-ASCII character"
+        return f"{shown} is empty or contains a space, a backslash or a non-ASCII character"
     if not re.match(r"https?://", text, re.IGNORECASE):
         return f"{shown} does not begin with https://"
     try:
@@ -128,7 +128,7 @@ def _url_complaint(text: object) -> str | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine by its name or address, without a look-up."""
+    """Whether the URL's host is this machine by its name or address, without a lookup."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -380,7 +380,7 @@ REFUSED: dict[str, tuple[str, Content, list[str], list[str]]] = {
         "people.xls",
         "<html><table><tr><td>phone</td></tr></table></html>",
         [],
-        ["it is a web page (HTML), whatever its name says. Open it in"],
+        ["it is a web page (HTML), despite its name. Open it in"],
     ),
 }  # fmt: skip
 

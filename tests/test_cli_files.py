@@ -139,7 +139,7 @@ OTHERS = {
     "an Apple Numbers file": archive("Index/Document.iwa"),
     "a Word document": archive("[Content_Types].xml", "word/document.xml"),
     r"a binary Excel workbook \(\.xlsb\)": archive("[Content_Types].xml", "xl/workbook.bin"),
-    r"a web page \(HTML\), whatever its name says": HTML,
+    r"a web page \(HTML\), despite its name": HTML,
     "a web page": b"\n<!DOCTYPE html><title>Login",
     "a web page ": b"\xef\xbb\xbf<table><tr>",
     "a web page .HTML": HTML.decode().encode("utf-16"),

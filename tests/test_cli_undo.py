@@ -491,7 +491,7 @@ def test_nobody_can_be_asked_without_a_terminal(platform: Platform) -> None:
     done = run("undo", CAMPAIGN_ID, RESULTS, stdin="y\n")
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-1] == (
-        "error: standard input is no terminal, so nobody can be asked. Say --yes"
+        "error: standard input is not a terminal, so nobody can be asked. Pass --yes"
     )
     assert platform.deletions == []
 

@@ -44,7 +44,7 @@ from .servers import CAMPAIGN_ID, Connection, Server, answer, answers
         ("5f3c392c6d7a2d4067d42f16:SecretKey", "placeholder"),
         (f"5f3c:\n{SECRET}", "control"),
         (f"5f3c:\u00e9{SECRET}", "non-ASCII"),
-        (f"5f3c: {SECRET}", "blank"),
+        (f"5f3c: {SECRET}", "a space"),
     ],
 )
 def test_a_key_of_the_wrong_form_says_what_to_do_and_shows_nothing(
@@ -99,7 +99,7 @@ def test_blanks_around_a_key_are_trimmed_and_the_first_colon_divides(key: str) -
         ("https://a:99999", "port"),
         ("https://a:b", "port"),
         ("https://[::1", "host"),
-        ("https://api .nlpearl.ai", "blank"),
+        ("https://api .nlpearl.ai", "a space"),
         ("https://api.nlpearl.ai\\@x.test", "credentials|backslash"),
         ("https://b\u00fccher.test", "non-ASCII"),
         ("http://api.nlpearl.ai", "plain http"),

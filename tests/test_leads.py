@@ -157,10 +157,10 @@ def test_none_leaves_a_key_out() -> None:
 @pytest.mark.parametrize(
     ("data", "errors"),
     [
-        ({"": "x"}, {"call_data.''": "the key is blank"}),
-        ({" \n": "x"}, {"call_data.' \\n'": "the key is blank"}),
-        ({"a\ud800": "x"}, {"call_data.'a\\ud800'": "half a character"}),
-        ({"a": "x\ud800"}, {"call_data.a": "half a character"}),
+        ({"": "x"}, {"call_data.''": "names must not be empty"}),
+        ({" \n": "x"}, {"call_data.' \\n'": "names must not be empty"}),
+        ({"a\ud800": "x"}, {"call_data.'a\\ud800'": "a lone surrogate"}),
+        ({"a": "x\ud800"}, {"call_data.a": "a lone surrogate"}),
         (
             {"firstName": "a", "FirstName": "b"},
             {"call_data.FirstName": "differs from 'firstName' only in case"},
@@ -226,7 +226,7 @@ def test_an_external_id_is_text_an_integer_or_a_uuid(value: Any, sent: str) -> N
     [
         ("", "it is empty"),
         (" \t", "it is empty"),
-        ("a\udfff", "half a character"),
+        ("a\udfff", "a lone surrogate"),
         (True, "not bool"),
         (np.bool_(True), "not numpy.bool"),
         (4.0, "not float, which rounds a long number; pass it as text"),

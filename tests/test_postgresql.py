@@ -652,7 +652,7 @@ def test_who_uses_a_ledger_that_is_bound_anew_sends_nothing_more(postgres: Datab
         ("DROP TABLE nlpearl_leads", "were removed while in use; restore them"),
         ("DROP TABLE nlpearl_ledger", "were removed while in use; restore them"),
         ("DELETE FROM nlpearl_ledger", "the row of nlpearl_ledger was removed"),
-        ("UPDATE nlpearl_ledger SET salt = 'another'", "made anew, .* while in use"),
+        ("UPDATE nlpearl_ledger SET salt = 'another'", "replaced, .* while in use"),
         ("UPDATE nlpearl_ledger SET version = 2", "Update nlpearl-client"),
     ],
 )

@@ -225,7 +225,7 @@ def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_is_none_is_refused(port: int) -> None:
-    with pytest.raises(ConfigurationError, match=f"port={port} is no port"):
+    with pytest.raises(ConfigurationError, match=f"port={port} must be from 0 to 65535"):
         Sandbox(port)
 
 

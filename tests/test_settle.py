@@ -339,7 +339,7 @@ def test_a_claim_whose_owner_is_gone_says_so(tmp_path: Path, monkeypatch: Any) -
         ).result()
         monkeypatch.setattr(sqlite, "clock", lambda: 1e12)
         [unknown] = opened.unsettled()
-    assert unknown.known == "whoever sent it stopped before its outcome was recorded"
+    assert unknown.known == "the sender stopped before its outcome was recorded"
 
 
 # At the terminal

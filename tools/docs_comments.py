@@ -5,7 +5,7 @@ documentation, as in Sphinx. griffe itself knows docstrings alone.
 import re
 from typing import Any
 
-import griffe  # pyright: ignore[reportMissingImports]
+import griffe
 
 
 class Comments(griffe.Extension):

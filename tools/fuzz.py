@@ -44,7 +44,7 @@ def told(error: Exception) -> None:
 
 
 def answers() -> tuple[Target, list[bytes]]:
-    """A server's answers to an addition and to a look-up."""
+    """A server's responses to an addition and to a lookup."""
     given: list[tuple[int, list[tuple[bytes, bytes]], bytes]] = []
 
     def answer(_: httpx.Request) -> httpx.Response:

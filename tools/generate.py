@@ -4,7 +4,7 @@
     python tools/generate.py --check    compare them with what is there    (make check)
 
 openapi.yaml, corrected by openapi-overlay.yaml, goes through openapi-python-client. A check makes
-everything anew in an empty folder and compares trees: `git diff` would not see a new file.
+everything again in an empty folder and compares trees: `git diff` would not see a new file.
 """
 
 import argparse
@@ -30,7 +30,7 @@ DOCUMENT = Path("nlpearl/sandbox/openapi.json")
 
 
 class GenerateError(Exception):
-    """Why nothing could be made, in a sentence for whoever ran make."""
+    """Why nothing could be made, in a sentence for the user of make."""
 
 
 def overlaid(spec: Path, overlay: Path) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def files(path: Path) -> Iterator[Path]:
 
 
 def write(root: Path = ROOT) -> None:
-    """Make everything anew in the project at `root`; if that fails, nothing of it changes."""
+    """Make everything again in the project at `root`; if that fails, nothing of it changes."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         make(made, root=root)

@@ -7,7 +7,7 @@
 The first and the last print every surprise, whole, before anything else can hide it.
 
 tools/known_spec.yaml is what was written down of the operations that calls/operations.py uses;
-`surprises` compares a document with it. An operation that the facade does not use is no surprise.
+`surprises` compares a document with it. An operation that the facade does not use does not count.
 """
 
 import ast
@@ -28,7 +28,7 @@ OPERATIONS = ROOT / "nlpearl/calls/operations.py"
 HEADER = """\
 # What the facade relies on in the overlaid document. Written by `make generate`: do not edit. Where
 # the document says something else, a test fails with a sentence that says what to do
-# (tools/known_spec.py); once that is done, `make generate ACCEPT=1` writes this anew.
+# (tools/known_spec.py); once that is done, `make generate ACCEPT=1` writes this again.
 """
 
 #: For each part of known_spec.yaml: what to do when the document says something else there.

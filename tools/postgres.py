@@ -28,7 +28,7 @@ MISSING = (
     "your system's packages (apt-get install postgresql); NLPEARL_WITHOUT_POSTGRES=1 skips the "
     "tests that need it"
 )
-#: Waits for the end of whoever has started the server, killed or not.
+#: Waits for the end of the process that has started the server, killed or not.
 GUARD = 'cat; kill -QUIT "$0"; rm -rf "$1"'
 #: A word that is in no message, so that tests can look for it.
 PASSWORD = "correct-horse-battery"  # noqa: S105

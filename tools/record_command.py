@@ -24,7 +24,7 @@ OPTIONS = "--call-data firstName"
 
 
 def record() -> str:
-    """What the command shows, with its colours; of the progress bar the last state."""
+    """What the command shows, with its colors; of the progress bar the last state."""
     rows = [f"+1415555{n:04},crm-{n},Joe,called twice" for n in range(498)]
     rows += ["call me,crm-498,Ann,", "+14155559199,crm-499,Mary,"]
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
@@ -50,7 +50,7 @@ def record() -> str:
             text=True,
             check=False,
         ).stderr
-    # Of what was written over, the last: a cursor that goes up begins it anew.
+    # Of what was written over, the last: a cursor that goes up begins it again.
     before, _, last = shown.rpartition("\x1b[1A")
     start = before.index("\x1b[?25lAdding")
     return before[before.index("File") : start] + last.removeprefix("\x1b[2K")

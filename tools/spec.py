@@ -34,7 +34,7 @@ VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 
 
 class SpecError(Exception):
-    """Why openapi.yaml stays as it was, in a sentence for whoever ran make."""
+    """Why openapi.yaml stays as it was, in a sentence for the user of make."""
 
 
 class Page(NamedTuple):
@@ -177,11 +177,13 @@ def valid(source: str, document: object) -> dict[str, Any]:
     content = cast(dict[str, Any], document)
     for each in references(content):
         if not each.startswith("#"):
-            raise SpecError(f"{source}: it refers to another document, {each}, and so is no page")
+            raise SpecError(
+                f"{source}: it refers to another document, {each}, and so is not a page of its own"
+            )
         if not is_there(content, each):
             raise SpecError(f"{source}: it is cut short: {each} is referred to, and missing")
     for error in validator(cast(Any, content)).iter_errors():
-        raise SpecError(f"{source}: it is no valid OpenAPI {version}: {error}")
+        raise SpecError(f"{source}: it is not valid OpenAPI {version}: {error}")
     known = content.get("components", {}).get("securitySchemes", {})
     for name in schemes(content):
         if name not in known:
@@ -365,7 +367,7 @@ def take(arguments: list[str], root: Path = ROOT) -> str:
             f"{pages[0].source}: no operation of {version} is left, and openapi.yaml has some: "
             "pass their pages, too; if the vendor has withdrawn them, delete openapi.yaml first"
         )
-    # Written beside and then put in place: whoever interrupts this has the one or the other.
+    # Written to another file and then put in place: an interrupt leaves the old or the new one.
     beside = target.with_suffix(".new")
     beside.write_text(text, encoding="utf-8", newline="\n")
     beside.replace(target)

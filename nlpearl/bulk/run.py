@@ -178,7 +178,7 @@ class Run:
     def _start(self, row: Row) -> None:
         row.turn = self._pace.take(monotonic())
         try:
-            # Before it is looked whether the run has stopped: whoever stops it waits for this row.
+            # Before it is looked whether the run has stopped: who stops it waits for this row.
             self._workers.in_flight.add(row)
             if self._stopped:  # while the row was read
                 self._land(row, row.result(row.waits or _not_sent()))

@@ -74,7 +74,7 @@ class Call(Generic[Result]):
     """One call. It stands where the generated code expects its client.
 
     `turn`: takes a turn for one more request, and says in how many seconds that is. A call with it
-    is one of many, and a 429 is left to whoever made the call.
+    is one of many, and a 429 is left to the caller.
     """
 
     raise_on_unexpected_status = False  # for the generated code

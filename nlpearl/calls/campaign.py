@@ -163,7 +163,7 @@ class Campaign:
     async def _settle(
         self, lane: Lane, lead: Lead, claims: "Claims", unsettled: "Unsettled", slot: Slot
     ) -> "Claim | Ended":
-        """What becomes of a lead whose outcome is unknown: looked up, sent again, or reported."""
+        """A lead whose outcome is unknown is looked up, sent again, or reported."""
         from ..ledger.claims import Unsettled
         from .claiming import not_recorded
 

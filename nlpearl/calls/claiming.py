@@ -26,7 +26,7 @@ Value = TypeVar("Value")
 
 #: Seconds between two looks at a lead that somebody else is adding: the first, and the longest.
 FIRST_LOOK, LONGEST_LOOK = 0.05, 1.0
-#: The part of its timeout that a claimed lead may wait for its turn; then it is claimed anew.
+#: The part of its timeout that a claimed lead may wait for its turn; then it is claimed again.
 LONGEST_TURN = 0.1
 
 
@@ -108,7 +108,7 @@ class Claims:
     async def take(
         self, lane: Lane, lead: Lead, claiming: Future[Verdict]
     ) -> Claim | Unsettled | AddedLead | NLPearlError:
-        """What the ledger says at last; whoever adds the lead at this moment is waited for."""
+        """What the ledger says at last, after waiting for somebody else who is adding the lead."""
         until, pause = time.monotonic() + self.wait, FIRST_LOOK
         while True:
             try:

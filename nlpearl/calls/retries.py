@@ -29,7 +29,7 @@ from ..errors import (
 FIRST_BACKOFF = 0.5
 #: Seconds; no backoff is longer. What Retry-After asks for may be.
 LONGEST_BACKOFF = 8.0
-#: Seconds; whatever Retry-After says, no pause is shorter.
+#: Seconds; no pause is shorter, also if Retry-After asks for less.
 LEAST_PAUSE = 1.0
 
 

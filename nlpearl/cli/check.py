@@ -39,7 +39,7 @@ def check(campaign_id: str, api_version: Any) -> None:
 
 
 def campaign_facts(campaign: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is worth knowing of a campaign: whatever the platform tells of it."""
+    """What is worth knowing of a campaign, as far as the platform tells it."""
     number = campaign.get("phoneNumber")
     for name, value in (
         ("campaign", campaign.get("name")),

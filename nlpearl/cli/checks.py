@@ -1,4 +1,4 @@
-"""What becomes of a row: a lead, or why it is not sent. Pure."""
+"""From a row to its lead, or to why it is not sent. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A list of numbers that are never called, in whatever spelling they are.
+"""A list of numbers that are never called, in any spelling.
 
 A number that cannot be completed (no country code, no default region) forbids every number that
 ends with it: better somebody too many who is not called. Not here: columns of the file of leads

@@ -39,7 +39,7 @@ _WOULD_BE_SENT = Found(Status.PENDING, reason="valid; not sent in a dry run")
 def findings(
     rows: Iterable[tuple[Place, Lead | Refused]], look: Look | None
 ) -> Iterator[tuple[Place, Found]]:
-    """What becomes of each row, in their order; `look` is None where no ledger is."""
+    """The outcome of each row, in their order; `look` is None where no ledger is."""
     asked: deque[tuple[Place, Found | Future[Verdict]]] = deque()
     for place, checked in rows:
         if isinstance(checked, Refused):

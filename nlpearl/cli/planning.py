@@ -32,8 +32,8 @@ from .files.rows import FIRST_LINE, FileError
 #: Of --call-data: all columns that are not used otherwise.
 ALL = "all"
 
-#: What is a time zone to people, whether it can be used or not: abbreviations that are no word and
-#: no state, and labels such as "(GMT-06:00) Central Time" and "Pacific Time (US & Canada)".
+#: What is a time zone to people, whether it can be used or not: abbreviations that are not
+#: words or states, and labels such as "(GMT-06:00) Central Time" and "Pacific Time (US & Canada)".
 _CLOCKS = {each for each in ABBREVIATIONS if len(each) > 2} - {"WEST", "ART", "CAT"}
 _LABEL = re.compile(
     r"\(?(GMT|UTC)\)?\s?[+\-−]?\s?\d|(.*\s)?(eastern|central|mountain|pacific|atlantic|alaskan?"

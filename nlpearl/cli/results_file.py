@@ -11,7 +11,7 @@ from .statuses import Status
 
 
 class Row(NamedTuple):
-    """A row of the input, and what became of it."""
+    """A row of the input, and its outcome."""
 
     line: int
     external_id: str

@@ -21,7 +21,7 @@ from .reasons import in_words
 
 
 class Kind(StrEnum):
-    """What becomes of a lead, in the words of the summary."""
+    """The outcome of a lead, in the words of the summary."""
 
     ENTERED = "entered"
     KNOWN = "known already"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 class Entry(NamedTuple):
-    """A lead of the platform, and what became of it."""
+    """A lead of the platform, and its outcome."""
 
     lead_id: str
     external_id: str
@@ -64,7 +64,7 @@ class Seeding:
     region: str | None
 
     def enter(self, page: Iterable[dict[str, Any]]) -> Iterator[Entry]:
-        """Enter the leads of a page; what became of each."""
+        """Enter the leads of a page; the outcome of each."""
         asked: list[_Asked] = []
         for found in page:
             lead_id, external_id = (str(found.get(name) or "") for name in ("id", "externalId"))
@@ -85,7 +85,7 @@ class Seeding:
                 yield self._other(each, verdict)
 
     def _other(self, asked: _Asked, verdict: Verdict) -> Entry:
-        """What becomes of a lead that the ledger has, or something of it."""
+        """The outcome of a lead that the ledger has, or something of it."""
         lead, why = asked.lead, ""
         if isinstance(verdict, LeadInProgressError):  # maybe by the same page
             verdict = told(self._ask(lead))

@@ -106,7 +106,7 @@ def _confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise FileError("standard input is no terminal, so nobody can be asked. Say --yes")
+        raise FileError("standard input is not a terminal, so nobody can be asked. Pass --yes")
     if not click.confirm(question, err=True):
         say_error("nothing was changed")
         sys.exit(NOTHING_STARTED)

@@ -27,7 +27,7 @@ PAUSES = (0.0, 0.5, 2.0)
 
 
 class End(StrEnum):
-    """What becomes of a row, in the words of the summary."""
+    """The outcome of a row, in the words of the summary."""
 
     DELETED = "deleted"
     #: Or its status is not the first.
@@ -43,7 +43,7 @@ class End(StrEnum):
 
 
 class Undone(NamedTuple):
-    """A row, and what became of it."""
+    """A row, and its outcome."""
 
     row: Row
     end: End
@@ -62,7 +62,7 @@ class Undoing:
     open: list[Row] = attrs.field(init=False, factory=list[Row])
 
     def undo(self, batch: Sequence[Row]) -> Iterator[Undone]:
-        """Undo these rows; what became of each. An error leaves `open` rows, if a deletion was
+        """Undo these rows; the outcome of each. An error leaves `open` rows, if a deletion was
         sent."""
         wanted: dict[Row, dict[str, Any] | None] = {}
         for row in batch:

@@ -1,4 +1,4 @@
-"""When a call ends, whatever it waits for."""
+"""When a call ends: one deadline for all that it waits for."""
 
 import time
 
@@ -26,7 +26,7 @@ class Deadline:
 class TimeLeft(float):
     """A timeout that knows its deadline. httpcore hands it to the stream untouched, as it is.
 
-    As a plain number, for whatever does not know better, it is what was left when it was made.
+    As a plain number, for code that knows only numbers, it is what was left when it was made.
     """
 
     at: float

@@ -90,7 +90,7 @@ class Exchange:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """httpcore's report of each stage, as it happens."""
-        self.sent = bool(self.sent)  # whoever reports has sent nothing before he says so
+        self.sent = bool(self.sent)  # a transport that reports has sent nothing before
         step = event.partition(".")[2]
         if step == "start_tls.started":
             is_proxys = event.startswith("connection.")  # of the tunnel it is "proxy.", or "socks."

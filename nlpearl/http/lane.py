@@ -90,7 +90,7 @@ class Lane(abc.ABC):
 
     @abc.abstractmethod
     async def send(self, exchange: Exchange, request: dict[str, Any]) -> None:
-        """Send the request, read the response into the exchange; raises whatever goes wrong."""
+        """Send the request, read the response into the exchange; raises what goes wrong."""
 
     @abc.abstractmethod
     async def pause(self, seconds: float) -> bool:

@@ -36,7 +36,7 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # httpcore's stream loops over partial sends, each with the timeout anew; a piece as small
+        # httpcore's stream loops over partial sends, each with the whole timeout; a piece as small
         # as this goes out in one, because a socket is not writable before more than that is free.
         for start in range(0, len(buffer), 4096):
             left = _left(timeout, httpcore.WriteTimeout)
@@ -72,7 +72,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """socket.create_connection would give every address of a name the whole timeout anew."""
+        """socket.create_connection would give every address of a name the whole timeout."""
         failure: Exception = httpcore.ConnectError(f"no address found for {host}")
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

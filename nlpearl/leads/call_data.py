@@ -52,10 +52,10 @@ def to_call_data(value: object) -> dict[str, str]:
 
 
 def _to_name(key: str, spellings: dict[str, str]) -> str:
-    """The key; ValueError if it is blank, or differs from an earlier one only in case."""
+    """The name; ValueError if it is blank, or differs from an earlier one only in case."""
     name = to_text(key)
     if not name.strip():
-        raise ValueError("the key is blank; a key is the name of a variable")
+        raise ValueError("names must not be empty")
     earlier = spellings.setdefault(name.casefold(), name)
     if earlier != name:
         raise ValueError(f"the key differs from {_shown(earlier)!r} only in case; keep one of them")
@@ -68,9 +68,7 @@ def to_text(value: object) -> str:
         value = cast(object, value.value)
     if isinstance(value, str):
         if not _is_unicode(value):
-            raise ValueError(
-                "half a character (a lone surrogate) is in it, which no JSON can carry"
-            )
+            raise ValueError("it contains a lone surrogate, which is not valid Unicode")
         return str.__str__(value)
     value = to_builtin(value)
     if isinstance(value, bool):

@@ -283,7 +283,7 @@ class PostgreSQLStore:
             )
         if self._salt not in (None, work.salt) or self._base_url not in (None, work.base_url):
             raise self._error(
-                "its tables were made anew, or it was bound to another API, while in use; start "
+                "its tables were replaced, or it was bound to another API, while in use; start "
                 "this program again"
             )
         self._salt, self._base_url = work.salt, work.base_url

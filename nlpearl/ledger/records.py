@@ -178,7 +178,7 @@ class Doubt:
         record = self.record
         known = "no usable response came"
         if record.state == State.CLAIMED:
-            known = "whoever sent it stopped before its outcome was recorded"
+            known = "the sender stopped before its outcome was recorded"
         if record.external_id is None:
             known += "; it has no external id to look it up by"
         elif self.age is None:

@@ -99,7 +99,7 @@ class SQLiteStore:
     def _prepare(self, connection: sqlite3.Connection, trusted: bool) -> None:
         if not self._check_kind(connection):  # empty, and accepted
             file.make_tables(connection)
-        # Switching does not wait for whoever does the same (SQLite 3.40), so it is tried again.
+        # Switching does not wait for others that do the same (SQLite 3.40), so it is tried again.
         again(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall())
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is erased leaves no bytes behind

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 130 after Ctrl-C, 2 if nothing was started."""
     parser = argparse.ArgumentParser(
         prog="python -m nlpearl.sandbox",
-        description="A local NLPearl for trying things out. Nobody is phoned.",
+        description="A local NLPearl for trying things out. Nobody is called.",
     )
     parser.add_argument("--port", type=int, default=0, help="the port (default: a free one)")
     return run(parser.parse_args(arguments).port)

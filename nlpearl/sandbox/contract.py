@@ -119,7 +119,7 @@ class _AskedRequest(WerkzeugOpenAPIRequest):
 
     @property
     def path(self) -> str:
-        """Still quoted: an id may hold an encoded slash, which is no border of the route."""
+        """Still quoted: a slash that is encoded in an id does not divide the route."""
         return urlsplit(str(self.request.environ["REQUEST_URI"])).path
 
     @property

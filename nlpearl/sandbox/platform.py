@@ -38,7 +38,7 @@ class Answered:
 class Platform:
     """`campaign_ids` and `time_zones` are those that exist; None: every one does.
 
-    It keeps leads for both versions of the API: a campaign is whatever id its path has. An
+    It keeps leads for both versions of the API: every id in a path is a campaign. An
     operation that is not in `_operations` is answered from its schema in the document.
     """
 
@@ -68,7 +68,7 @@ class Platform:
         }
 
     def play(self, request: Request) -> Reply:
-        """Whatever the request says is done when this returns, also if the answer is then lost."""
+        """What the request says is done when this returns, also if the response is then lost."""
         read = self._contract.read(request)
         with self._records.lock:
             fault = self._records.next_fault()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 #: Where requests go that are not for loopback: the URL of a sandbox, its key before the @; ""
-#: refuses them, None lets them pass. The client finds it here (http/settings.py), child processes
+#: refuses them, with None they pass. The client finds it here (http/settings.py), child processes
 #: in the environment.
 reach: str | None = None
 VARIABLE = "NLPEARL_TEST_SANDBOX"

@@ -32,7 +32,7 @@ class ReceivedRequest:
 
 @dataclass
 class Records:
-    """Whoever reads or writes more than one of these holds the lock meanwhile."""
+    """Hold the lock to read or write more than one of these."""
 
     leads: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     #: When each lead was stored, by its id.

@@ -49,7 +49,7 @@ class Sandbox:
         if isinstance(campaign_ids, str):
             raise TypeError("campaign_ids is one string; pass a list of ids")
         if not 0 <= port <= 65535:
-            raise ConfigurationError(f"port={port} is no port; pass 0 to 65535, or nothing at all")
+            raise ConfigurationError(f"port={port} must be from 0 to 65535; 0 picks a free port")
         try:
             from .contract import Contract
             from .platform import Platform

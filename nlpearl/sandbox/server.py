@@ -72,7 +72,7 @@ class Server(ThreadedWSGIServer):
             super().handle_error(request, client_address)
 
     def stop(self) -> None:
-        """Close every connection, whatever it waits for, and wait for the threads."""
+        """Close every connection, also one that waits, and wait for the threads."""
         self.stopping.set()
         self.shutdown()
         self._thread.join()
@@ -113,7 +113,7 @@ class _Handler(WSGIRequestHandler):
             self.wfile.write(self._encoded(empty(413), request))
             self._wait_for_client()
             return
-        except ClientDisconnected:  # also for chunks that are none
+        except ClientDisconnected:  # also for invalid chunks
             self.close_connection = True
             return
         self._answer(self._server.play(request), request)

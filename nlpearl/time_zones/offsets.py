@@ -10,7 +10,7 @@ from functools import cache
 from .windows_names import DISPLAY_NAMES
 
 _NUMBER = r"([+–-]) ?(1[0-4]|0?\d)(?::([0-5]?\d)|([0-5]\d))?(?! ?\d)"
-# "UTC-5", "GMT +05:30", "GMT-0500"; "-05:00" and "-0500" only where they are no part of a date.
+# "UTC-5", "GMT +05:30", "GMT-0500"; "-05:00" and "-0500" only where they are not part of a date.
 _OFFSET = re.compile(
     rf"\b(?:UTC|GMT) ?{_NUMBER}|(?<![\w:+-])([+-])(\d\d):?([0-5]\d)(?! ?\d)", re.IGNORECASE
 )

@@ -55,7 +55,7 @@ def is_nothing(value: object, *, is_argument: bool) -> bool:
 
 
 def mistake(value: object) -> str | None:
-    """What is wrong with a cell, whatever it is for; None if nothing is."""
+    """What is wrong with a cell of any column; None if nothing is."""
     if value is Formula.NO_RESULT:
         return (
             "is a formula without a saved result. Open the file in the spreadsheet program, save "

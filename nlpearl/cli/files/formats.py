@@ -87,7 +87,7 @@ def _recognized(contents: Contents, head: bytes) -> Kind | None:
     if _XML_WORKBOOK.search(plain):
         raise _is("an XML workbook of Excel 2003", _SAVE)
     if _HTML.match(plain):
-        raise _is("a web page (HTML), whatever its name says", _SAVE)
+        raise _is("a web page (HTML), despite its name", _SAVE)
     return None
 
 

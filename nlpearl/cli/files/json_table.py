@@ -12,7 +12,7 @@ from .contents import Contents
 from .rows import FileError, Row
 from .text import LONGEST_LINE, Lines, Text
 
-#: More are no columns, but keys that are data.
+#: More are not columns, but keys that are data.
 _MOST_COLUMNS = 10_000
 _BLANK = " \t\r\n\ufeff"
 _CHUNK = 1 << 16

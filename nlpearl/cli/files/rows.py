@@ -1,9 +1,9 @@
-"""What a reader gives: a table, whatever the format of its file. No format is known here."""
+"""What a reader gives: a table of any file format. No format is known here."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-#: Characters; a longer cell is no data but a mistake, such as a quote that is not closed.
+#: Characters; a longer cell is a mistake, such as a quote that is not closed.
 LONGEST_CELL = 100_000
 
 #: `Table.names` of a table with a header.
