@@ -45,6 +45,11 @@ types: .venv/ready
 	$(BIN)/python -m tools.redis_server --install
 	@touch $@
 
+# A real browser likewise, for the pages of the documentation.
+.venv/browser: .venv/ready
+	$(BIN)/python -m tools.browser
+	@touch $@
+
 postgres: .venv/postgres ## run a PostgreSQL server on this machine until Ctrl-C, and print its URL
 	@$(BIN)/python -m tools.postgres
 
@@ -57,7 +62,7 @@ faults: .venv/ready ## play every fault at every stage of a call, and print the 
 faults-vendor: .venv/ready ## play some of them to the vendor's package, too, and print a table of Markdown
 	@$(BIN)/python -m tools.vendor_faults
 
-slow: .venv/ready .venv/postgres .venv/redis ## run the tests that take their time: kills, queues, generators, other Pythons, lookups
+slow: .venv/docs .venv/postgres .venv/redis .venv/browser ## run the tests that take their time: kills, queues, generators, other Pythons, lookups, a browser
 	$(BIN)/python -m pytest -q -m slow
 
 fuzz: .venv/ready ## fuzz responses, files and zone names, a minute each (SECONDS=…)

@@ -366,7 +366,7 @@ def without(page: str, start: str, end: str) -> str:
         ),
         (
             PAGE.replace("#/components/schemas/LeadToAddApi'", "https://x.example/a.yaml#/Lead'"),
-            "it refers to another document, https://x.example/a.yaml#/Lead, and so is no page",
+            "it refers to another document, https://x.example/a.yaml#/Lead, and so is not a page",
         ),
         ("", "it is empty"),
         (" \n\n", "it is empty"),
@@ -380,8 +380,8 @@ def without(page: str, start: str, end: str) -> str:
         ("```yaml\nopenapi: [3.0.1\n```\n", "its OpenAPI document is no YAML"),
         ("```yaml\nopenapi:\n```\n", "of version None, not 3.0 or 3.1"),
         ("```yaml\nopenapi: 3.2.0\n```\n", "of version '3.2.0', not 3.0 or 3.1"),
-        ("```yaml\nopenapi: 3.0.1\ninfo: {}\n```\n", "it is no valid OpenAPI 3.0.1"),
-        ("```yaml\nopenapi: 3.1.0\ninfo: {}\n```\n", "it is no valid OpenAPI 3.1.0"),
+        ("```yaml\nopenapi: 3.0.1\ninfo: {}\n```\n", "it is not valid OpenAPI 3.0.1"),
+        ("```yaml\nopenapi: 3.1.0\ninfo: {}\n```\n", "it is not valid OpenAPI 3.1.0"),
         ("x" * (spec.MAX_PAGE + 1), "it is over 5 MiB"),
     ],
 )
