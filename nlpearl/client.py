@@ -172,8 +172,8 @@ class NLPearl(Client):
             campaign_id: as in `add_lead`.
             leads: an iterable of `Lead` or of mappings with the argument names as keys
                 (``{"phone_number": …, "external_id": …}``). It is read lazily, as you iterate: at
-                most `concurrency` rows ahead of the results you have consumed, so that a database
-                cursor or a file of any length will do.
+                most `concurrency` rows (with a ledger a fifth more) ahead of the results you have
+                consumed, so that a database cursor or a file of any length will do.
             concurrency: maximum number of requests in flight, each on its own connection.
             rate: maximum number of requests per second: leads that start, retries and lookups.
             ledger: a `Ledger`, or its path or URL, unless the client has one. Without one,
