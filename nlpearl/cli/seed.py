@@ -72,8 +72,12 @@ def _seed(pages: Pages, seeding: Seeding) -> int:
         if not counts:
             raise
         failure = in_words(error)
+    else:
+        if not counts:
+            click.echo("0 leads: nothing to enter", err=True)
     finally:
-        _show(counts, shown)
+        if counts:
+            _show(counts, shown)
     if failure := failure or pages.doubt:
         say_error(f"{failure.rstrip('.')}. Some leads may be missing: run the same command again")
     return SOME_NOT if failure or counts[Kind.BUSY] or counts[Kind.UNREADABLE] else ALL_ADDED
@@ -84,4 +88,4 @@ def _show(counts: Counter[Kind], entries: Sequence[Entry]) -> None:
         rows = [[entry.lead_id, entry.external_id, entry.kind, entry.said] for entry in entries]
         print_table(["lead_id", "external_id", "outcome", "reason"], rows)
     sums = ", ".join(f"{counts[kind]:,} {kind}" for kind in Kind if counts[kind])
-    click.echo(f"{counted(counts.total(), 'lead')}: {sums or 'nothing to enter'}", err=True)
+    click.echo(f"{counted(counts.total(), 'lead')}: {sums}", err=True)
