@@ -123,6 +123,17 @@ def test_names_that_only_the_library_uses_are_not_in_the_reference() -> None:
     assert [name for name in names if "._" in name] == []
 
 
+def test_what_a_page_includes_is_written_so_that_it_is_included() -> None:
+    """A formatter of Python has once made a comparison of it."""
+    found = 0
+    for path in DOCS.glob("**/*.md"):
+        for line in re.findall(r"^.*\b8 ?<.*$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            [name] = re.findall(r'^--8<-- "(.*)"$', line)
+            assert (ROOT / name).is_file()
+            found += 1
+    assert found >= 4
+
+
 def test_every_table_is_on_a_page() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("**/*.md"))
     assert {*re.findall(r"\{\{ (\w+) \}\}", pages)} == {*TABLES}

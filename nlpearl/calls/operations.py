@@ -63,7 +63,7 @@ class AddLead(Operation[AddedLead]):
         self._campaign_id = campaign_id
         self._lead = lead
         self._module = _ADD[version]
-        self.not_found = NO_SUCH_CAMPAIGN[version]
+        self.not_found: str = NO_SUCH_CAMPAIGN[version]
         if lead.external_id is None:
             self.unknown = (
                 "The lead may exist. It has no external id to look it up by: look for its phone "
@@ -127,7 +127,7 @@ class FindLead(Operation[FoundLead | None]):
         self._campaign_id = campaign_id
         self._external_id = external_id
         self._module = _FIND[version]
-        self.not_found = NO_SUCH_CAMPAIGN[version]
+        self.not_found: str = NO_SUCH_CAMPAIGN[version]
 
     def __str__(self) -> str:
         return f"find_lead campaign={self._campaign_id}"
