@@ -24,8 +24,10 @@ def test_the_commands_of_the_guide_show_what_it_says(sandbox: Sandbox, here: Pat
         done = run(*shlex.split(command.replace("\\\n", "")), *(["--yes"] if asks else []))
         assert done.exit_code == 0
         shown = re.sub(r"^Delete up to .*?\n(?=\d)", "", text, flags=re.MULTILINE | re.DOTALL)
-        shown = shown.replace("Spring sale", "Sandbox").replace(
-            "https://api.nlpearl.ai", f"{sandbox.url}, a sandbox: no real calls"
+        shown = (
+            shown.replace("Spring sale", "Sandbox")
+            .replace("), paused", "), running")
+            .replace("https://api.nlpearl.ai", f"{sandbox.url}, a sandbox: no real calls")
         )
         assert done.stdout + done.stderr == shown
     assert sandbox.leads == []
