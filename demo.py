@@ -95,7 +95,7 @@ def main() -> None:
 
         stored = [lead["externalId"] for lead in sandbox.leads]
         say(
-            f"\nIn the campaign stand {len(stored)} leads of {len(set(stored))} people: "
+            f"\nThe campaign has {len(stored)} leads of {len(set(stored))} people: "
             "nobody is called twice, and nobody is lost.",
             "bold",
         )
