@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 Arguments = ParamSpec("Arguments")
 Parsed = TypeVar("Parsed")
 
-#: The version of the API unless another is given: what a ledger is bound to, beside the URL.
-API_VERSION = "v1"
-
 
 class Account:
     """One API key at one base URL, and the defaults of all calls."""
@@ -45,7 +42,7 @@ class Account:
         default_region: str | None,
         reconcile: bool,
         ledger: "Ledger | None",
-        api_version: str = API_VERSION,
+        api_version: str,
     ) -> None:
         if isinstance(key, ConfigurationError):
             raise key
@@ -54,6 +51,7 @@ class Account:
         self.signer: Signer = Signer(key)
         self.origin = origin
         self.timeout: float = read_timeout(timeout)
+        #: What a ledger is bound to.
         self._api = (normalized(origin), read_api_version(api_version))
         self._ledger = ledger
         self._settings = Settings(

@@ -10,6 +10,7 @@ With a ledger a fifth more rows are read: while some wait for the disk, others a
 import os
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,7 +33,6 @@ from ..errors import (
 )
 from ..http.lane import Lane
 from ..leads.results import AddedLead, LeadResult
-from . import warn_unused
 from .pace import Pace, Reach
 from .workers import END, Row, Workers, with_more
 
@@ -136,7 +136,7 @@ class Run:
     def leave(self) -> None:
         """As `end`, without waiting. From here on nobody can iterate."""
         if not self._begun and self._process == os.getpid():
-            warn_unused()
+            _warn_unused()
         self._workers.leave(self.end)
 
     async def end(self) -> None:
@@ -302,3 +302,13 @@ def _not_sent() -> NLPearlError:
     error = NLPearlError("the run stopped before this lead was sent")
     error.retryable = True
     return error
+
+
+def _warn_unused() -> None:
+    """Say that somebody has called add_leads alone. Called when the run is found by nobody."""
+    warnings.warn(
+        "add_leads was called, but nobody iterates over its results, so that nobody is added; "
+        "write: for result in client.add_leads(…): …",
+        RuntimeWarning,
+        stacklevel=4,
+    )

@@ -53,10 +53,10 @@ class Settings:
     max_retries: int
     default_region: str | None
     reconcile: bool
+    #: ``v1`` or ``v2``.
+    api_version: str
     resend_unknown: bool = False
     allow_same_number: bool = False
-    #: ``v1`` or ``v2``.
-    api_version: str = "v1"
 
 
 class Campaign:

@@ -26,8 +26,8 @@ Value = TypeVar("Value")
 
 #: Seconds between two looks at a lead that somebody else is adding: the first, and the longest.
 FIRST_LOOK, LONGEST_LOOK = 0.05, 1.0
-#: The part of its timeout that a claimed lead may wait for its turn; then it is claimed again.
-LONGEST_TURN = 0.1
+#: The part of its timeout that a claimed lead may wait for a slot; then it is claimed again.
+LONGEST_WAIT = 0.1
 
 
 async def close(ledger: Ledger, lane: Lane) -> None:
@@ -134,7 +134,7 @@ class Claims:
 
     def is_stale(self, claimed: float) -> bool:
         """Whether a lead that was claimed then has waited so long that its call may lack time."""
-        return time.monotonic() - claimed > self.timeout * LONGEST_TURN
+        return time.monotonic() - claimed > self.timeout * LONGEST_WAIT
 
     def finish(self, claim: Claim, ended: AddedLead | NLPearlError) -> Future[None]:
         """Record the outcome: a future of that."""

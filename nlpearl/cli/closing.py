@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from ..errors import Outcome
 from ..leads.results import SettledLead
 from ..privacy import shown_place
+from .options import DEFAULT_VERSION
 from .progress import duration
 from .reasons import counted, plain
 from .statuses import Status
@@ -41,7 +42,7 @@ def next_steps(
     dry_run: bool,
     ledger: str | None,
     retryable: int,
-    api_version: str = "v1",
+    api_version: str = DEFAULT_VERSION,
 ) -> Iterator[str]:
     """What to do now."""
     again = "run the same command" + (" without --dry-run" if dry_run else "")
@@ -69,7 +70,7 @@ def ledger_command(name: str, place: str, *arguments: str) -> str:
 
 def version_option(api_version: str) -> list[str]:
     """The option of a command that is shown, where it is not the default."""
-    return [] if api_version == "v1" else ["--api-version", api_version]
+    return [] if api_version == DEFAULT_VERSION else ["--api-version", api_version]
 
 
 def settled_cells(lead: SettledLead) -> list[str]:

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+DEFAULT_VERSION = "v1"
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -13,7 +15,7 @@ def api_version(command: Function) -> Function:
     return click.option(
         "--api-version",
         type=click.Choice(["v1", "v2"]),
-        default="v1",
+        default=DEFAULT_VERSION,
         show_default=True,
         help="Of the API: v1 takes outbound ids, v2 the pearl ids of the platform's URLs.",
     )(command)

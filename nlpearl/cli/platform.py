@@ -12,7 +12,7 @@ from ..calls.operations import (
     search_body,
 )
 from ..client import NLPearl
-from ..configuration import read_base_url
+from ..configuration import normalized, read_base_url
 from ..errors import BadRequestError, NotFoundError, UnexpectedResponseError
 from ..leads.identifiers import check_campaign_id
 from .files.rows import FileError
@@ -82,6 +82,11 @@ class Platform:
         except NotFoundError as error:
             said = str(error).splitlines()[0]
             raise FileError(plain(f"{said}\n{NO_SUCH_CAMPAIGN[self.api_version]}")) from error
+
+
+def api(version: str) -> tuple[str, str]:
+    """The API of the environment, as a ledger is bound to it."""
+    return normalized(str(read_base_url(None))), version
 
 
 def host() -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from ..client import NLPearl
-from ..configuration import normalized, read_base_url
 from ..errors import NLPearlError
 from ..leads.phone_numbers import check_region
 from ..ledger.ledger import Ledger
@@ -21,7 +20,7 @@ from .ledger_places import check_place
 from .options import api_version
 from .output import new_console, print_table, say_error
 from .pages import Pages
-from .platform import Platform, host
+from .platform import Platform, api, host
 from .progress import Watch, show_facts
 from .reasons import counted, in_words
 from .seeding import Entry, Kind, Seeding
@@ -50,8 +49,8 @@ def seed(place: str, campaign_id: str, default_region: str | None, api_version: 
             platform = Platform(client, api_version, campaign_id)
             facts = [("Campaign", campaign_id), ("Host", host()), ("Ledger", shown_place(place))]
             show_facts(new_console(), facts)
-            api = (normalized(str(read_base_url(None))), api_version)
-            code = _seed(Pages(platform.search), Seeding(ledger, api, campaign_id, region))
+            seeding = Seeding(ledger, api(api_version), campaign_id, region)
+            code = _seed(Pages(platform.search), seeding)
     sys.exit(code)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from ..client import NLPearl
-from ..configuration import normalized, read_base_url
 from ..errors import NLPearlError
 from ..ledger.ledger import Ledger, told
 from ..privacy import shown_place
@@ -22,7 +21,7 @@ from .job import stopping_at_ctrl_c
 from .ledger_places import check_place, default_place
 from .options import api_version
 from .output import new_console, print_table, say_error
-from .platform import Platform, host
+from .platform import Platform, api, host
 from .progress import Watch, show_facts
 from .reasons import counted, in_words
 from .results_file import Row, read_results
@@ -75,7 +74,7 @@ def undo(campaign_id: str, results: Path, yes: bool, api_version: Any, **options
                     f"there is no ledger {shown_place(place)}. Name the one of the run: --ledger "
                     "PLACE. If it had none: --no-ledger"
                 )
-            told(ledger.ready((normalized(str(read_base_url(None))), api_version)))
+            told(ledger.ready(api(api_version)))
         facts = dict(campaign_facts(platform.campaign()))
         name = f"{facts.get('campaign', '')} ({campaign_id})".lstrip()
         show_facts(
