@@ -99,7 +99,8 @@ class Claims:
             self.api,
             self.campaign_id,
             lead,
-            secrets.token_hex(8),
+            # The time first: records that are new are beside each other, on few pages of a store.
+            f"{time.time_ns() >> 20:011x}{secrets.token_hex(8)}",
             self.timeout,
             resend=resend,
             same_number=self.allow_same_number,

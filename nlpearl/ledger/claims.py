@@ -201,7 +201,7 @@ def _claim(
 
 def _earlier(book: Book, asked: Ask, record: Record) -> AddedLead:
     if record.external is None and asked.external is not None:
-        book.put(attrs.evolve(record, external=asked.external))
+        book.put(record._replace(external=asked.external))
     pairs = zip(
         ("external_id", "time_zone", "call_data"),
         asked.content.split(),
@@ -248,7 +248,7 @@ def finish(book: Book, claim: Claim, ended: AddedLead | NLPearlError, now: Now) 
     if record is None or record.state != State.CLAIMED or record.owner != claim.ask.owner:
         return
     if ended.outcome is Outcome.UNKNOWN and record.doubt is None:
-        record = attrs.evolve(record, doubt=record.since, doubt_epoch=record.epoch)
+        record = record._replace(doubt=record.since, doubt_epoch=record.epoch)
     book.put(_settled(record, State.FREE if record.doubt is None else State.UNKNOWN, now))
 
 
@@ -256,8 +256,7 @@ def _settled(record: Record, state: State, now: Now, lead_id: str | None = None)
     """The record in a state that is not a claim."""
     added = state is State.ADDED
     certain = added or state is State.FREE
-    return attrs.evolve(
-        record,
+    return record._replace(
         state=state,
         owner=None,
         process=None,
@@ -282,7 +281,7 @@ def settle(book: Book, record: Record, lead_id: str, now: Now) -> bool:
 def erase(book: Book, record: Record, _: Now) -> bool:
     """Keep the external id as a digest alone."""
     if record.external_id is not None:
-        book.put(attrs.evolve(record, external_id=None))
+        book.put(record._replace(external_id=None))
     return True
 
 

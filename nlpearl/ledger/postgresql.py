@@ -20,7 +20,7 @@ from ..errors import ConfigurationError, LedgerError
 from ..privacy import shown_url
 from . import postgresql_statements as sql
 from .postgresql_connection import connect
-from .records import COLUMNS, Book, Now, Record, values
+from .records import Book, Now, Record
 from .writer import (
     API,
     Dump,
@@ -82,7 +82,7 @@ class _Work:
     values: list[Any] = attrs.field(factory=list[Any])
 
     def reading(self) -> Reading:
-        book = Book((Record(*row) for row in self.records), self.certain)
+        book = Book(map(Record._make, self.records), self.certain)
         return Reading(Now(self.known_server, self.seconds, self.text, self.began), book)
 
     def write(self, statement: str, *values: Any) -> None:
@@ -124,10 +124,7 @@ class PostgreSQLStore:
             if book.deleted:
                 work.write(sql.DELETE, list(book.deleted))
             if book.written:
-                records = [
-                    dict(zip(COLUMNS, values(record), strict=True))
-                    for record in book.written.values()
-                ]
+                records = [record._asdict() for record in book.written.values()]
                 work.write(sql.WRITE, json.dumps(records))
 
     def accept(self) -> None:
@@ -156,7 +153,7 @@ class PostgreSQLStore:
             check_new(self._name, work.reading())
             assert self._connection is not None
             with self._connection.cursor() as cursor:
-                with cursor.copy(sql.COPY) as copy:
+                with cursor.copy(sql.COPY.encode()) as copy:
                     for row in dump.rows:
                         copy.write_row(row)
                 number = cursor.rowcount
@@ -179,7 +176,7 @@ class PostgreSQLStore:
     def _rows(self) -> Generator[tuple[Any, ...]]:
         assert self._connection is not None
         with self._connection.cursor("nlpearl_dump") as cursor:
-            cursor.execute(sql.ALL)
+            cursor.execute(sql.ALL.encode())
             yield from cursor
 
     def close(self) -> None:

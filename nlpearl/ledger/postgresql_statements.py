@@ -1,6 +1,6 @@
 """What the PostgreSQL store says to the database."""
 
-from .records import COLUMNS
+from .records import Record
 
 #: Raised whenever an older library could misread the tables.
 VERSION = 1
@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS nlpearl_leads_number ON nlpearl_leads (number);
 CREATE INDEX IF NOT EXISTS nlpearl_leads_external ON nlpearl_leads (external);
 """
 
-NAMES = ", ".join(COLUMNS)
+NAMES = ", ".join(Record._fields)
 # The read has to see what was committed while the locks were waited for, so its snapshot is its
 # own; the database may have another default. It may have synchronous_commit off as well, and a
 # claim that a crash forgets is a second call. The last one ends us, with our locks, if we hang.
@@ -99,7 +99,7 @@ DELETE = "DELETE FROM nlpearl_leads WHERE id = ANY(%s);"
 WRITE = f"""
 INSERT INTO nlpearl_leads ({NAMES})
 SELECT {NAMES} FROM jsonb_populate_recordset(NULL::nlpearl_leads, %s::jsonb)
-ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)};
+ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in Record._fields)};
 """
 # CREATE TABLE IF NOT EXISTS is a race: two may find that there is none.
 MAKE = f"{BEGIN}SELECT pg_advisory_xact_lock(5641234567890123);"

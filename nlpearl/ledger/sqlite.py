@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import LedgerError
 from . import sqlite_file as file
 from .machine import boot, check_place, identity, is_gone, process
-from .records import Book, Now, Record, values
+from .records import Book, Now, Record
 from .writer import (
     API,
     Dump,
@@ -170,15 +170,13 @@ class SQLiteStore:
                 if overview:
                     rows += connection.execute(file.READ_UNCERTAIN).fetchall()
                     certain = connection.execute(file.COUNT_CERTAIN).fetchall()
-                book = Book((Record(*row) for row in rows), certain)
+                book = Book(map(Record._make, rows), certain)
                 yield Reading(_now(), book)
                 if book.deleted:
                     connection.executemany(
                         "DELETE FROM leads WHERE id = ?", [(id_,) for id_ in book.deleted]
                     )
-                if book.written:
-                    records = [values(record) for record in book.written.values()]
-                    connection.execute(file.WRITE, (json.dumps(records),))
+                file.write(connection, book.written.values())
         except sqlite3.Error as error:
             raise self._translated(error) from None
 

@@ -3,10 +3,11 @@
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from itertools import chain
 
 from .machine import boot, is_gone
-from .records import COLUMNS
+from .records import Record
 
 #: PRAGMA application_id of a ledger: "NLPL".
 APPLICATION_ID = 0x4E4C504C
@@ -48,9 +49,9 @@ CREATE INDEX leads_external ON leads (external);
 
 BIND = "UPDATE ledger SET base_url = ?, api_version = ?"
 HEAD = "SELECT salt, base_url, api_version FROM ledger"
-ALL = f"SELECT {', '.join(COLUMNS)} FROM leads"
-INSERT = f"INSERT INTO leads VALUES ({', '.join('?' * len(COLUMNS))})"
-# One step for all of a transaction: each step lets go of the interpreter lock.
+ALL = f"SELECT {', '.join(Record._fields)} FROM leads"
+ROW = f"({', '.join('?' * len(Record._fields))})"
+INSERT = f"INSERT INTO leads VALUES {ROW}"
 READ = f"""
 {ALL} WHERE number IN (SELECT value FROM json_each(:keys))
 UNION ALL {ALL} WHERE external IN (SELECT value FROM json_each(:keys))
@@ -60,10 +61,21 @@ COUNT_CERTAIN = """
 SELECT campaign, state, count(*) FROM leads
 WHERE state NOT IN ('claimed', 'unknown') GROUP BY campaign, state
 """
-WRITE = f"""
-INSERT OR REPLACE INTO leads ({", ".join(COLUMNS)})
-SELECT {", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(COLUMNS)))} FROM json_each(?)
-"""
+#: A record keeps these: an index is not written again for nothing.
+KEPT = ("id", "campaign", "number")
+CHANGES = ", ".join(f"{name} = excluded.{name}" for name in Record._fields if name not in KEPT)
+#: Records that one statement writes at most: SQLite before 3.32 takes 999 values.
+MOST = 50
+
+
+def write(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
+    """Write records, new ones and others. One step for many: each step lets go of the interpreter
+    lock."""
+    values = list(chain.from_iterable(records))
+    for start in range(0, len(values), MOST * len(Record._fields)):
+        some = values[start : start + MOST * len(Record._fields)]
+        rows = f"{INSERT}{f', {ROW}' * (len(some) // len(Record._fields) - 1)}"
+        connection.execute(f"{rows} ON CONFLICT DO UPDATE SET {CHANGES}", some)
 
 
 def marks(connection: sqlite3.Connection) -> dict[str, bool | None]:
