@@ -1,4 +1,7 @@
-"""What needs no peer: `python alone.py million|million_async|million_ledger|zones`; prints JSON."""
+"""What needs no peer; prints JSON.
+
+`python alone.py million|million_async|million_ledger|zones`, `python alone.py known COUNT`.
+"""
 
 import asyncio
 import json
@@ -83,6 +86,46 @@ def million_ledger() -> Any:
         return million(str(Path(folder, "leads.ledger")))
 
 
+def _filled(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+    """Make a ledger that knows these rows. Adding them would take as long as a run does."""
+    from nlpearl.leads.lead import to_lead_of_row
+    from nlpearl.leads.results import AddedLead
+    from nlpearl.ledger.claims import ask, decide, finish
+    from nlpearl.ledger.records import Book, Now
+    from nlpearl.ledger.sqlite import SQLiteStore
+    from nlpearl.ledger.writer import Dump
+
+    salt, now = b"0123456789abcdef", Now("boot", 0.0, "2026-11-25T00:00:00.000+00:00", 0.0)
+
+    def records() -> Iterator[Any]:
+        for number, row in enumerate(rows):
+            lead, book = to_lead_of_row(row, None), Book([])
+            claim: Any = decide(book, ask(salt, OUTBOUND, lead, f"{number:016x}", None, 30.0), now)
+            finish(book, claim, AddedLead(OUTBOUND, lead), now)
+            yield from book.all()
+
+    store = SQLiteStore(path)
+    store.load(Dump(salt, ("http://127.0.0.1", "v1"), records()))
+    store.close()
+
+
+def known(count: str) -> Any:
+    """Rows that the ledger knows: none is sent."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "leads.ledger")
+        _filled(path, _rows(int(count)))
+        peak, began, started = 0.0, time.monotonic(), time.process_time()
+        with NLPearl(KEY, base_url="http://127.0.0.1") as client:
+            run = client.add_leads(OUTBOUND, _rows(int(count)), ledger=path, concurrency=50)
+            for number, result in enumerate(run):
+                assert result.added
+                assert result.added.earlier
+                if number % 1_000 == 0:
+                    peak = max(peak, _memory())
+        wall, cpu = time.monotonic() - began, time.process_time() - started
+    return {"wall": wall / int(count) * 1e6, "cpu": cpu / int(count) * 1e6, "peak": peak}
+
+
 def zones() -> Any:
     """Microseconds of a look-up and of a refusal, in a warm process, and the very first."""
 
@@ -112,4 +155,4 @@ def zones() -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps(globals()[sys.argv[1]]()))
+    print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

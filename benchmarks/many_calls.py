@@ -72,6 +72,13 @@ def nlpearl_client_postgres_async(url: str, concurrency: int, count: int) -> Run
     return nlpearl_client_async(url, concurrency, count, _database())
 
 
+def nlpearl_client_known(url: str, concurrency: int, count: int) -> Run:
+    """The same rows again: the ledger knows them all."""
+    place = _file()
+    nlpearl_client(url, concurrency, count, place)()
+    return nlpearl_client(url, concurrency, count, place)
+
+
 def _file() -> str:
     return os.path.join(tempfile.mkdtemp(), "ledger")  # noqa: PTH118
 

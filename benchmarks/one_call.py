@@ -43,6 +43,13 @@ def nlpearl_client(url: str) -> Call:
     return lambda: client.add_lead(OUTBOUND, PHONE, **LEAD)
 
 
+def nlpearl_client_national(url: str) -> Call:
+    from nlpearl import NLPearl
+
+    client = NLPearl(KEY, base_url=url, default_region="US")
+    return lambda: client.add_lead(OUTBOUND, "(415) 555-0123", **LEAD)
+
+
 def nlpearl_client_async(url: str) -> AsyncCall:
     from nlpearl import AsyncNLPearl
 

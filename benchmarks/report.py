@@ -1,4 +1,4 @@
-"""results.json as results.md and one_call.svg, by which people read it."""
+"""results.json as results.md, one_call.svg and workers.svg, by which people read it."""
 
 import json
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ NAMES = {
     "httpx_put": "`httpx.Client.put`",
     "generated": "the generated client alone",
     "nlpearl_client": "**nlpearl-client**",
+    "nlpearl_client_national": "**nlpearl-client**, a national number",
     "requests_session": "`requests.Session.put`",
     "openai": "openai",
     "retell": "retell-sdk",
@@ -26,6 +27,7 @@ NAMES = {
     "nlpearl_client_ledger_async": "**nlpearl-client, with a ledger**",
     "nlpearl_client_postgres": "**nlpearl-client, with a PostgreSQL ledger**",
     "nlpearl_client_postgres_async": "**nlpearl-client, with a PostgreSQL ledger**",
+    "nlpearl_client_known": "**nlpearl-client**, rows that the ledger knows",
     "httpx_lanes": "threads, each with an httpx client of its own",
     "httpx_lanes_async": "tasks, each with an httpx client of its own",
     "httpx_sequential": "`httpx.Client.put`, one after the other",
@@ -91,6 +93,15 @@ def million(found: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
+def of_rows(found: dict[str, Any]) -> str:
+    """Wall and CPU time of a row, and peak memory."""
+    rows = [
+        [name, *(f"{each[what]:.0f}" for what in ("wall", "cpu")), f"{each['peak']:.1f}"]
+        for name, each in found.items()
+    ]
+    return table(["", "wall µs of a row", "CPU µs of a row", "peak MiB"], rows)
+
+
 def imports(found: dict[str, Any]) -> str:
     rows = []
     for key, figures in found.items():
@@ -115,7 +126,7 @@ def command(found: dict[str, Any]) -> str:
     return table(["", "s to the first request", "s in all", "CPU s"], rows)
 
 
-def plot(found: dict[str, Any]) -> None:
+def plot_peers(found: dict[str, Any]) -> None:
     """CPU of one call, as bars."""
     import matplotlib as mpl
     from matplotlib import pyplot
@@ -130,6 +141,27 @@ def plot(found: dict[str, Any]) -> None:
     axes.set_xlabel("CPU µs of one call, median")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(HERE / "one_call.svg", metadata={"Date": None})
+
+
+def plot_workers(found: list[dict[str, Any]]) -> None:
+    """Wall time of many calls, by how many are under way at once."""
+    from matplotlib import pyplot
+
+    figure, both = pyplot.subplots(1, 2, figsize=(8, 4), layout="constrained", sharey=True)
+    shown = {"httpx_lanes": "#9aa4ad", "nlpearl_client": "#0a7d5a",
+             "nlpearl_client_ledger": "#c2410c", "nlpearl_client_postgres": "#7c3aed"}  # fmt: skip
+    for axes, colour in zip(both, ("sync", "asyncio"), strict=True):
+        for name, color in shown.items():
+            wanted = name + "_async" * (colour == "asyncio")
+            points = sorted((p["concurrency"], p["of_ideal"]) for p in found if p["name"] == wanted)
+            axes.plot(*zip(*points, strict=True), "o-", color=color, label=NAMES[name].strip("*"))
+        axes.set_title(colour)
+        axes.set_xlabel("calls at once")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_ylim(0)
+    both[0].set_ylabel("wall time, 1 is ideal")
+    both[0].legend(frameon=False, fontsize=8)
+    figure.savefig(HERE / "workers.svg", metadata={"Date": None})
 
 
 TEXT = """# What it costs, measured
@@ -153,6 +185,8 @@ keeps a deadline over the whole call, and tells what became of the lead.
 
 ## Many calls, each answered after 50 ms
 
+![wall time by the number of calls at once](workers.svg)
+
 {many}
 
 The ideal is 50 ms for each call, divided by how many are under way at once. With 100 and 200 one
@@ -161,6 +195,12 @@ core is the limit, for every client that is written in Python.
 ## A million leads, through a transport that answers at once
 
 {million}
+
+## Rows that a ledger knows
+
+{known}
+
+At 50 workers, of a ledger that knows as many; nothing is sent or written.
 
 ## Import
 
@@ -176,6 +216,12 @@ core is the limit, for every client that is written in Python.
 
 A CSV file at concurrency 50 with a ledger, each lead answered after 50 ms, so that the ideal for
 10,000 is 10 s; the command checks the file first and writes the results beside it.
+
+## Large files
+
+{files}
+
+Through the command, at concurrency 50 with a ledger, to a server that answers at once.
 """
 
 
@@ -186,12 +232,13 @@ def main() -> None:
         name: make(found[name]) if name in found else "Not measured."
         for name, make in {
             "one": one_call, "many": many_calls, "million": million, "imports": imports,
-            "zones": zones, "command": command,
+            "known": of_rows, "zones": zones, "command": command, "files": of_rows,
         }.items()
     }  # fmt: skip
     about = {**found["machine"], "versions": ", ".join(found["machine"]["versions"])}
     (HERE / "results.md").write_text(TEXT.format(**about, **parts))
-    plot(found["one"])
+    plot_peers(found["one"])
+    plot_workers(found["many"])
 
 
 if __name__ == "__main__":

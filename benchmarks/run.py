@@ -6,7 +6,6 @@ only those; the others stay as they were measured before (results.json).
 """
 
 import contextlib
-import csv
 import datetime
 import functools
 import json
@@ -44,6 +43,7 @@ ONE = {
     "httpx_put": "clients",
     "generated": "clients",
     "nlpearl_client": "clients",
+    "nlpearl_client_national": "clients",
     "requests_session": "clients",
     "openai": "openai",
     "retell": "retell",
@@ -58,6 +58,7 @@ ONE = {
 OURS = ("nlpearl_client", "nlpearl_client_ledger", "nlpearl_client_postgres")
 MANY = {
     **{name + colour: (1, 10, 50, 100, 200) for name in OURS for colour in ("", "_async")},
+    "nlpearl_client_known": (50,),
     "httpx_lanes": (10, 50, 100, 200),
     "httpx_lanes_async": (10, 50, 100, 200),
     "httpx_sequential": (1,),
@@ -217,6 +218,14 @@ def million() -> Figures:
         return {name: json.loads(each) for name, each in zip(names, said, strict=True)}
 
 
+def known() -> Figures:
+    """Rows that a ledger knows, of 100,000 and of a million."""
+    return {
+        str(count): json.loads(_run("clients", "alone.py", "known", count))
+        for count in (100_000, 1_000_000)
+    }
+
+
 def imports() -> Figures:
     """CPU milliseconds of a fresh process, without and with what the extras bring."""
 
@@ -255,12 +264,7 @@ def command() -> Figures:
     def measure(url: str, arguments: list[str], rows: int) -> Figures:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "people.csv")
-            with path.open("w", newline="") as file:
-                lines = csv.writer(file)
-                lines.writerow(["phone_number", "external_id"])
-                lines.writerows(
-                    [f"+1415{200 + n // 10_000}{n % 10_000:04}", n] for n in range(rows)
-                )
+            _run("extras", "write_file.py", path, rows)
             counts(url)
             os.environ.update(NLPEARL_BASE_URL=url, NLPEARL_API_KEY="acct:s3cret")
             before, started = _spent(), time.monotonic()
@@ -279,6 +283,34 @@ def command() -> Figures:
             for way, arguments in ways.items()
         }
         return {f"{way}, {rows} rows": each for (way, rows), each in interleaved(cases)}
+
+
+def files() -> Figures:
+    """Large files through the command, once each: an hour."""
+    with server(0) as url:
+        os.environ.update(NLPEARL_BASE_URL=url, NLPEARL_API_KEY="acct:s3cret")
+        return {
+            f"{suffix}, {rows:,} rows": _of_file(suffix, rows)
+            for suffix, rows in (("csv", 100_000), ("csv", 1_000_000), ("xlsx", 200_000))
+        }
+
+
+def _of_file(suffix: str, rows: int) -> Figures:
+    """Wall and CPU time of a row, and peak memory of the command alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"people.{suffix}")
+        _run("extras", "write_file.py", path, rows)
+        command = [
+            VENVS / "extras/bin/python", "-m", "nlpearl", "add-leads", "67d42f167f3c392c6d7a2d40",
+            path, "--concurrency", "50",
+        ]  # fmt: skip
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=_environment(), stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+    wall, cpu = time.monotonic() - began, used.ru_utime + used.ru_stime
+    return {"wall": wall / rows * 1e6, "cpu": cpu / rows * 1e6, "peak": used.ru_maxrss / 1024}
 
 
 def _spent() -> float:
@@ -319,9 +351,11 @@ PARTS: dict[str, Callable[[], Any]] = {
     "one": one,
     "many": many,
     "million": million,
+    "known": known,
     "imports": imports,
     "zones": zones,
     "command": command,
+    "files": files,
 }
 
 

@@ -65,10 +65,11 @@ class Terminal:
         return [line.rstrip("\r").split("\r")[-1] for line in plain.split("\n")]
 
 
+SLOW = pytest.mark.slow
 FAULTY = people(100) + "nobody,100\n,101\n"
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [60, *(pytest.param(each, marks=SLOW) for each in (80, 120))])
 def test_a_terminal_sees_a_bar_colors_and_no_line_that_is_cut(
     sandbox: Sandbox, here: Path, width: int
 ) -> None:
@@ -108,7 +109,10 @@ def test_a_terminal_that_knows_ascii_alone(sandbox: Sandbox, here: Path) -> None
     assert "phone number  ...00, ...01, ...02" in " ".join(terminal.lines())
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii", "utf-16"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "ascii", *(pytest.param(each, marks=SLOW) for each in ("cp1252", "utf-16"))],
+)
 def test_a_pipe_sees_neither_bar_nor_colors_nor_a_traceback(
     sandbox: Sandbox, here: Path, encoding: str
 ) -> None:
@@ -258,6 +262,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("ledger", [[], ["--no-ledger"]])
+@pytest.mark.slow
 def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(
     sandbox: Sandbox, here: Path, ledger: list[str]
 ) -> None:

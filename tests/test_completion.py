@@ -107,6 +107,7 @@ def test_every_id_is_offered_at_a_string(server: tuple[LanguageServer, str], cal
     }
 
 
+@pytest.mark.slow
 def test_a_plain_string_and_a_zone_pass_the_type_checker(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

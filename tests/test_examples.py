@@ -55,6 +55,7 @@ def module(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         ("pandas_rows.py", ["there is no digit in it", "+14155550124"]),
     ],
 )
+@pytest.mark.slow
 def test_an_example_runs_as_it_is(name: str, says: list[str], examples: Path) -> None:
     said = run(examples, name)
     assert [text for text in says if text not in said] == []

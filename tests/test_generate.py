@@ -140,6 +140,7 @@ def test_another_method_of_the_same_path_is_no_shadow(project: Path) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action["target"])
+@pytest.mark.slow
 def test_every_correction_gives_its_reason_and_corrects_something(
     action: dict[str, Any], whole: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_every_correction_gives_its_reason_and_corrects_something(
     "target",
     ["$.paths['/v1/Outbound'].put", "$..content['application/xml']", "$.components.schemas.Lead"],
 )
+@pytest.mark.slow
 def test_a_correction_that_matches_nothing_is_an_error_that_names_it(
     target: str, project: Path
 ) -> None:

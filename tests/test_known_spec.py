@@ -265,6 +265,7 @@ def test_every_action_that_does_not_fit_is_named_at_once(project: Path) -> None:
     assert [line.split(" matches")[0][-4:] for line in said.splitlines()] == ["/a']", "/b']"]
 
 
+@pytest.mark.slow
 def test_make_test_says_it_first_and_whole(project: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"^test: known lint types check pytest ", makefile, re.MULTILINE)

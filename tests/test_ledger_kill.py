@@ -153,6 +153,7 @@ def account(
     assert unsettled <= kills * MOST + ROWS / 10
 
 
+@pytest.mark.slow
 def test_killed_and_run_again_each_row_is_sent_once_at_most(colour: Colour, tmp_path: Path) -> None:
     kill_and_resume(colour, tmp_path, kills=8)
 

@@ -120,6 +120,7 @@ def install(wheel: Path, environment: Environment) -> None:
 # What is in them
 
 
+@pytest.mark.slow
 def test_the_wheel_is_the_two_packages_as_they_stand_and_nothing_else(
     distributions: Distributions,
 ) -> None:
@@ -139,16 +140,19 @@ def test_the_wheel_is_the_two_packages_as_they_stand_and_nothing_else(
 @pytest.mark.parametrize(
     "name", ["nlpearl/py.typed", "nlpearl_api/py.typed", "nlpearl/sandbox/openapi.json"]
 )
+@pytest.mark.slow
 def test_the_wheel_has_its_type_markers_and_the_sandboxs_document(
     name: str, distributions: Distributions
 ) -> None:
     assert name in contents(distributions.wheel)
 
 
+@pytest.mark.slow
 def test_nothing_in_the_wheel_is_called_generated(distributions: Distributions) -> None:
     assert [name for name in contents(distributions.wheel) if "generated" in name] == []
 
 
+@pytest.mark.slow
 def test_the_wheel_needs_four_packages_and_nothing_more_without_an_extra(
     installed: Environment,
 ) -> None:
@@ -161,6 +165,7 @@ def test_the_wheel_needs_four_packages_and_nothing_more_without_an_extra(
     assert plain == {"attrs", "httpx", "phonenumbers", "sniffio"}
 
 
+@pytest.mark.slow
 def test_the_sdist_builds_both_again_byte_for_byte_in_another_folder_and_umask(
     distributions: Distributions, tmp_path: Path
 ) -> None:
@@ -176,6 +181,7 @@ def test_the_sdist_builds_both_again_byte_for_byte_in_another_folder_and_umask(
     assert again == {path.name: path.read_bytes() for path in distributions}
 
 
+@pytest.mark.slow
 def test_the_sdist_holds_what_generating_needs_and_no_rubbish(
     distributions: Distributions,
 ) -> None:
@@ -211,6 +217,7 @@ def made_a_client(nlpearl_in: Path, nlpearl_api_in: Path) -> str:
     )
 
 
+@pytest.mark.slow
 def test_an_installed_wheel_makes_a_client(installed: Environment, tmp_path: Path) -> None:
     said = output(installed.python, "-I", "-W", "error", "-c", MAKE_A_CLIENT, cwd=tmp_path)
     assert said == made_a_client(installed.packages, installed.packages)

@@ -206,6 +206,7 @@ print(json.dumps([[row["external_id"], end] for row, end in zip(tasks, ends)]))
 """
 
 
+@pytest.mark.slow
 def test_several_processes_add_nobody_twice(postgres: Database) -> None:
     people = rows(40)
     with Server(replying(own_id)) as server:
@@ -302,7 +303,7 @@ def test_a_server_that_stays_away_is_a_ledger_error_in_time(postgres: Database) 
     assert raised.value.retryable
 
 
-@pytest.mark.parametrize("how", ["fast", "immediate"])
+@pytest.mark.parametrize("how", ["fast", pytest.param("immediate", marks=pytest.mark.slow)])
 def test_a_restart_amid_an_import_is_waited_for(
     colour: Colour, postgres: Database, how: str
 ) -> None:
@@ -430,6 +431,7 @@ def test_another_isolation_does_not_matter(postgres: Database, isolation: str) -
 
 
 @pytest.mark.parametrize("whose", ["DATABASE {name}", "ROLE postgres"])
+@pytest.mark.slow
 def test_a_claim_survives_a_crash_whatever_synchronous_commit_is(
     postgres: Database, whose: str
 ) -> None:

@@ -106,6 +106,7 @@ def loaded(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("how", ["by itself", "-p", "pytest_plugins"])
+@pytest.mark.slow
 def test_no_client_of_a_test_reaches_the_real_api(tmp_path: Path, how: str) -> None:
     """As after an installation, and named besides, as one may."""
     info = tmp_path / "nlpearl_client-0.dist-info"

@@ -120,6 +120,7 @@ def test_make_alone_lists_the_targets_of_the_readme() -> None:
         assert re.search(rf"^{target} ", listed, re.MULTILINE), target
 
 
+@pytest.mark.slow
 def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
     done = subprocess.run(
         [sys.executable, "demo.py"],

@@ -294,6 +294,7 @@ def test_the_fixture_leads_clients_to_the_sandbox(nlpearl_sandbox: Sandbox) -> N
     assert os.environ["NLPEARL_API_KEY"] == nlpearl_sandbox.api_key
 
 
+@pytest.mark.slow
 def test_the_fixture_serves_every_test_from_one_empty_sandbox(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["nlpearl.sandbox.pytest_plugin"]\n')
     (tmp_path / "test_customers.py").write_text(

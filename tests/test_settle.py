@@ -244,6 +244,7 @@ def test_a_lead_that_was_forgotten_meanwhile_stays_forgotten(tmp_path: Path) -> 
     assert counts(str(place)) == {}
 
 
+@pytest.mark.slow
 def test_it_works_while_leads_are_being_added(colour: Colour, ledger_place: str) -> None:
     """A lead that is being added at this moment is nobody's business, the unknown ones are."""
     looked_up, go_on = threading.Event(), threading.Event()

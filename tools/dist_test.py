@@ -1,5 +1,6 @@
-"""Unpacks an sdist and runs its own checks: those without tests on this Python, then the tests on
-this one with the lowest versions that pyproject.toml allows, and on each newer one that is here.
+"""Unpacks an sdist and runs its own checks: those without tests on this Python, then the tests with
+their coverage on this one with the lowest versions that pyproject.toml allows, and on each newer
+one that is here.
 
 (`make test` has run the tests on this Python with the pinned versions.)
 
@@ -47,7 +48,7 @@ def lowest(project: Path) -> None:
 def main() -> None:
     [sdist] = sys.argv[1:]
     this = "{}.{}".format(*sys.version_info)
-    runs = [(this, CHECKS), (this, "lowest"), *((version, "pytest") for version in NEWER_PYTHONS)]
+    runs = [(this, CHECKS), (this, "lowest"), *((version, "coverage") for version in NEWER_PYTHONS)]
     ends: list[str] = []
     failures: list[str] = []
     for version, kind in runs:
@@ -62,7 +63,7 @@ def main() -> None:
             if kind == "lowest":
                 lowest(project)
             began = time.monotonic()
-            target = "pytest" if kind == "lowest" else kind
+            target = "coverage" if kind == "lowest" else kind
             command = ["make", *target.split(), f"PYTHON={interpreter}"]
             done = subprocess.run(
                 command, cwd=project, stdout=PIPE, stderr=STDOUT, text=True, check=False
