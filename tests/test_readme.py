@@ -88,7 +88,7 @@ def test_the_failure_of_the_readme_says_what_it_prints(
     exec(compile(block, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert printed in README, "the README shows what the block prints"
-    for replaced, status in (("certainly not added", 404), ("look crm-42 up", 503)):
+    for replaced, status in (("certainly not added", 404), ("look the lead up", 503)):
         nlpearl_sandbox.inject_fault(status=status)
         exec(
             compile(block.replace("call me", "+14155550123").replace('""', '"crm-42"'), "", "exec"),
