@@ -463,15 +463,18 @@ def test_a_run_at_the_end_of_the_interpreter_says_a_sentence(is_imported: bool) 
     assert "or use add_lead" in done.stdout
 
 
-def test_a_thread_that_cannot_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_cannot_be_started_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def none(*_: object) -> None:
         raise RuntimeError("cannot schedule new futures after shutdown")
 
     with NLPearl(KEY, base_url="http://127.0.0.1:9") as client:
         with monkeypatch.context() as ending:
             ending.setattr(concurrent.futures.ThreadPoolExecutor, "submit", none)
-            with pytest.raises(ConfigurationError, match="cannot start a thread now"):
-                list(client.add_leads(CAMPAIGN_ID, rows(2)))
+            for ledger in (None, tmp_path / "leads.ledger"):
+                with pytest.raises(ConfigurationError, match="cannot start a thread now"):
+                    list(client.add_leads(CAMPAIGN_ID, rows(2), ledger=ledger))
         module = types.ModuleType("concurrent.futures")
         module.__getattr__ = none  # type: ignore[method-assign]
         with monkeypatch.context() as ending:

@@ -187,7 +187,7 @@ class Run:
             row.claiming = self._campaign.claim(row.lead)
             row.work = work = self._work(row)
             try:
-                self._workers.start(work, lambda: self._done(row))
+                self._workers.start(row, work, partial(self._done, row))
             except BaseException:
                 work.close()
                 raise
@@ -209,10 +209,10 @@ class Run:
         finally:
             self._land(row, result)
 
-    def _done(self, row: Row) -> None:
-        """A worker is gone. If it never began, its row is not lost."""
+    def _done(self, row: Row, error: ConfigurationError | None) -> None:
+        """A worker is gone, or there is none. If it never began, its row is not lost."""
         if row.work is not None:
-            self._land(row, row.result(_not_sent()))
+            self._land(row, self._broke(row, error) if error else row.result(_not_sent()))
 
     def _land(self, row: Row, result: LeadResult | None) -> None:
         self._workers.results.put_nowait(result)

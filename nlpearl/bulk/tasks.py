@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self
 
+from ..errors import ConfigurationError
 from ..http.lane import Flag
 from ..http.tasks import running_loop
 from ..leads.results import LeadResult
 from .run import Run
-from .workers import END, Queue, Row
+from .workers import END, Queue, Row, Work
 
 
 class Tasks:
@@ -26,12 +27,17 @@ class Tasks:
         self._ending = asyncio.Lock()
         self._slots = asyncio.Semaphore(concurrency)
 
-    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+    def start(
+        self,
+        row: Row,  # noqa: ARG002
+        work: Work,
+        done: Callable[[ConfigurationError | None], None],
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: done())
+        task.add_done_callback(lambda _: done(None))
 
     def slot(self) -> AbstractAsyncContextManager[object]:
         return self._slots

@@ -14,10 +14,12 @@ from ..http.lane import Flag
 from ..http.threads import finish
 from ..leads.results import LeadResult
 from .run import Run
-from .workers import END, Queue, Row, with_more
+from .workers import END, Queue, Row, Work, is_final, with_more
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from ..ledger.claims import Verdict
 
 
 _NO_THREAD = (
@@ -56,8 +58,30 @@ class Threads:
         self._slots = Slots(concurrency)
         self._landed = threading.Condition()
 
-    # A thread that was submitted begins.
-    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:  # noqa: ARG002
+    def start(
+        self, row: Row, work: Work, done: Callable[[ConfigurationError | None], None]
+    ) -> None:
+        if row.claiming is None:
+            self._submit(work)
+            return
+        consumer = threading.get_ident()
+
+        def claimed(claiming: "Future[Verdict]") -> None:
+            # The ledger's thread ends a row that needs no worker. The consumer's does not: Ctrl-C
+            # must not come amid a row.
+            if is_final(claiming) and threading.get_ident() != consumer:
+                finish(work)
+                return
+            try:
+                self._submit(work)
+            except ConfigurationError as error:
+                work.close()
+                done(error)
+
+        row.claiming.add_done_callback(claimed)
+
+    def _submit(self, work: Work) -> None:
+        # A thread that was submitted begins.
         try:
             self._pool.submit(finish, work)
         except RuntimeError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from ..errors import NLPearlError
+from ..errors import ConfigurationError, DuplicateLeadError, NLPearlError
 from ..http.lane import Flag
 from ..leads.lead import Lead
 from ..leads.results import AddedLead, LeadResult
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from ..ledger.claims import Verdict
 
+#: What a worker does with its row.
+Work = Coroutine[Any, Any, None]
 #: In the place of a row after the last one.
 END = object()
 
@@ -23,6 +25,12 @@ END = object()
 def with_more(concurrency: int) -> int:
     """How many rows are read and not yet delivered where there is a ledger: a fifth more."""
     return concurrency * 6 // 5
+
+
+def is_final(claiming: "Future[Verdict]") -> bool:
+    """Whether nothing is sent or asked after what the ledger has said."""
+    final = AddedLead | DuplicateLeadError
+    return not claiming.exception() and isinstance(claiming.result(), final)
 
 
 class Queue(Protocol):
@@ -41,9 +49,11 @@ class Workers(Protocol):
     #: What workers have.
     in_flight: "set[Row]"
 
-    def start(self, work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
-        """Let a worker do this. Tasks call `done` afterwards: one may be cancelled before it
-        begins."""
+    def start(
+        self, row: "Row", work: Work, done: Callable[[ConfigurationError | None], None]
+    ) -> None:
+        """Let a worker do this. `done` is called afterwards if it may never have begun, perhaps
+        with the reason."""
 
     def slot(self) -> AbstractAsyncContextManager[object]:
         """A place among the rows that are sent at once, `concurrency` of them."""
@@ -78,7 +88,7 @@ class Row:
     #: What the ledger was asked for it.
     claiming: "Future[Verdict] | None" = None
     #: What its worker does, until that begins.
-    work: Coroutine[Any, Any, None] | None = None
+    work: Work | None = None
     #: What the pace gave it.
     turn: float = 0.0
     is_sent: bool = False
