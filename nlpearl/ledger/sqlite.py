@@ -120,7 +120,7 @@ class SQLiteStore:
         """Whether it is a ledger; False if it is still empty."""
         [application] = connection.execute("PRAGMA application_id").fetchone()
         [version] = connection.execute("PRAGMA user_version").fetchone()
-        [tables] = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables and not application:
             return False
         if application != file.APPLICATION_ID:

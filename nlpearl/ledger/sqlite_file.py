@@ -75,7 +75,7 @@ def write(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
     for start in range(0, len(values), MOST * len(Record._fields)):
         some = values[start : start + MOST * len(Record._fields)]
         rows = f"{INSERT}{f', {ROW}' * (len(some) // len(Record._fields) - 1)}"
-        connection.execute(f"{rows} ON CONFLICT DO UPDATE SET {CHANGES}", some)
+        connection.execute(f"{rows} ON CONFLICT (id) DO UPDATE SET {CHANGES}", some)
 
 
 def marks(connection: sqlite3.Connection) -> dict[str, bool | None]:
