@@ -92,7 +92,7 @@ def settled_steps(leads: Collection[SettledLead], place: str) -> Iterator[str]:
     yield f"{counted(len(leads), 'lead')}: {len(leads) - len(left):,} added, {len(left):,} unknown"
     if not left:
         return
-    yield "Look for them on the platform. If one is there, with its lead id from there:"
+    yield "Look for them on the platform. If you find one, run this with its lead id:"
     for lead in left[:_COMMANDS]:
         lead_id = lead.found.lead_id if lead.found else "LEAD_ID"
         yield "  " + ledger_command("settle", place, *_named(lead), "--added", lead_id)

@@ -87,7 +87,7 @@ def undo(campaign_id: str, results: Path, yes: bool, api_version: Any, **options
             ],
         )
         question = f"Delete up to {counted(len(wanted), 'lead')} of {name}?"
-        _confirm(f"{question} Those that were called already are left", yes)
+        _confirm(f"{question} Leads that were already called are kept", yes)
         code = _undo(wanted, Undoing(platform, ledger, options["gone"]))
     sys.exit(code)
 
