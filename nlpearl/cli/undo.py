@@ -51,8 +51,8 @@ BATCH = 50
 def undo(campaign_id: str, results: Path, yes: bool, api_version: Any, **options: Any) -> None:
     """Delete the leads that a run has added, for a wrong list.
 
-    RESULTS is the results file of the run: people.results.csv. Leads that were called already are
-    left. Those that are certainly deleted leave the ledger, too, and can be added again.
+    RESULTS is the results file of the run: people.results.csv. Leads that were already called are
+    kept. Those that are certainly deleted leave the ledger, too, and can be added again.
 
     A lead may be called until it is deleted: pause the campaign first.
     """
