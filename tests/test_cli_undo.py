@@ -519,7 +519,7 @@ def test_somebody_is_asked(
     os.close(ours)
     assert ended == code
     shown = capsys.readouterr().err
-    assert f"Delete up to 3 leads of Spring ({CAMPAIGN_ID})? Leads that were already called" in shown
+    assert f"Delete up to 3 leads of Spring ({CAMPAIGN_ID})? Leads that were already" in shown
     assert ("nothing was changed" in shown) == (code == 2)
     assert bool(platform.deletions) == deleted
 
