@@ -16,7 +16,7 @@ help: ## list the targets
 demo: .venv/ready ## add leads for real, to the sandbox on this machine
 	@$(BIN)/python demo.py
 
-test: known lint types check pytest ## run every check
+test: known lint types check pytest ## run the checks and the tests
 
 # First: what it says of a changed document explains what fails after it.
 known: .venv/ready
@@ -96,7 +96,7 @@ dist: .venv/ready ## build wheel and sdist into dist/, byte for byte the same ea
 dist-test: dist ## run the sdist's own tests: each Python that is here, the lowest attrs and httpx
 	$(BIN)/python -m tools.dist_test dist/*.tar.gz
 
-bench: .venv/ready .venv/postgres ## measure speed beside bare httpx and other clients, into benchmarks/ (half an hour)
+bench: .venv/ready .venv/postgres ## measure speed beside bare httpx and other clients, into benchmarks/ (more than an hour)
 	$(BIN)/python benchmarks/run.py $(PARTS)
 
 spec: .venv/ready ## take openapi.yaml from the vendor's page (PAGES="…": other addresses, files, folders)

@@ -68,6 +68,7 @@ MANY = {
     "aiohttp_workers_async": (10, 50, 100, 200),
     "vendor": (1,),
 }
+ADD_LEADS = ["-m", "nlpearl", "add-leads", "67d42f167f3c392c6d7a2d40"]
 IMPORTS = {
     "nothing": "pass",
     "import httpx": "import httpx",
@@ -273,7 +274,7 @@ def command() -> Figures:
         return {"wall": wall, "cpu": cpu, "first": counts(url)["first"] - started}
 
     ways = {
-        "the command": ["-m", "nlpearl", "add-leads", "67d42f167f3c392c6d7a2d40"],
+        "the command": ADD_LEADS,
         "the library": ["-c", library],
     }
     with server(DELAY) as url:
@@ -286,7 +287,7 @@ def command() -> Figures:
 
 
 def files() -> Figures:
-    """Large files through the command, once each: an hour."""
+    """Large files through the command, once each, since that takes longest."""
     with server(0) as url:
         os.environ.update(NLPEARL_BASE_URL=url, NLPEARL_API_KEY="acct:s3cret")
         return {
@@ -300,10 +301,7 @@ def _of_file(suffix: str, rows: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"people.{suffix}")
         _run("extras", "write_file.py", path, rows)
-        command = [
-            VENVS / "extras/bin/python", "-m", "nlpearl", "add-leads", "67d42f167f3c392c6d7a2d40",
-            path, "--concurrency", "50",
-        ]  # fmt: skip
+        command = [VENVS / "extras/bin/python", *ADD_LEADS, path, "--concurrency", "50"]
         began = time.monotonic()
         process = subprocess.Popen(command, env=_environment(), stderr=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)

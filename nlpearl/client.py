@@ -116,8 +116,8 @@ class NLPearl(Client):
             timeout: seconds or a timedelta for this call, instead of the client's. What is left of
                 your own time will do: if that is 0 or less, the call is an APITimeoutError,
                 NOT_SENT.
-            wait: with a ledger, seconds (or a timedelta) to wait for somebody else who is adding
-                this lead at this moment, before `timeout` starts. Default: `timeout` and 10 s.
+            wait: with a ledger, seconds (or a timedelta) to wait for another worker or program
+                that is adding this lead, before `timeout` starts. Default: `timeout` and 10 s.
             resend_unknown: with a ledger, send a lead again whose outcome is unknown. Anyone who
                 had been added is called twice.
             allow_same_number: with a ledger, add a phone number again that was added under
@@ -132,7 +132,7 @@ class NLPearl(Client):
             APIConnectionError: there was no response. `.outcome` says whether the lead may exist.
             ConfigurationError: the client is closed.
             With a ledger, DuplicateLeadError: its number or its external id was added as another
-                lead; LeadInProgressError: somebody else is still adding it; UnsettledLeadError: it
+                lead; LeadInProgressError: another worker is still adding it; UnsettledLeadError: it
                 was sent earlier, and its outcome is unknown; LedgerError: nothing was sent.
         """
         campaign = self._account.campaign(

@@ -7,7 +7,7 @@
     │       └── InvalidTimeZoneError
     ├── LedgerError                     the ledger cannot be used                        NOT_SENT
     ├── DuplicateLeadError              the ledger has this lead                         NOT_SENT
-    ├── LeadInProgressError             somebody else is adding it now                   UNKNOWN
+    ├── LeadInProgressError             another worker or program is adding it now       UNKNOWN
     ├── UnsettledLeadError              it was sent earlier, outcome unknown             UNKNOWN
     ├── APIConnectionError              no response                          NOT_SENT or UNKNOWN
     │   └── APITimeoutError             timed out                            NOT_SENT or UNKNOWN
@@ -141,7 +141,7 @@ class DuplicateLeadError(NLPearlError):
 
 
 class LeadInProgressError(NLPearlError):
-    """Somebody else is adding this lead at this moment; wait `retry_after` seconds."""
+    """Another worker or program is adding this lead now; wait `retry_after` seconds."""
 
     outcome: Outcome = Outcome.UNKNOWN
     retryable: bool = True

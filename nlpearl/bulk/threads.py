@@ -47,7 +47,7 @@ class Slots(threading.Semaphore):
 
 
 class Threads:
-    """A thread for each row that is in flight."""
+    """A thread for each row that is to be sent."""
 
     def __init__(self, concurrency: int) -> None:
         self._queue: queue.SimpleQueue[LeadResult | None] = queue.SimpleQueue()

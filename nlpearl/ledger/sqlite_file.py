@@ -71,11 +71,14 @@ MOST = 50
 def write(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
     """Write records, new ones and others. One step for many: each step lets go of the interpreter
     lock."""
-    values = list(chain.from_iterable(records))
-    for start in range(0, len(values), MOST * len(Record._fields)):
-        some = values[start : start + MOST * len(Record._fields)]
-        rows = f"{INSERT}{f', {ROW}' * (len(some) // len(Record._fields) - 1)}"
-        connection.execute(f"{rows} ON CONFLICT (id) DO UPDATE SET {CHANGES}", some)
+    records = list(records)
+    for start in range(0, len(records), MOST):
+        some = records[start : start + MOST]
+        connection.execute(
+            f"INSERT INTO leads VALUES {', '.join([ROW] * len(some))} "
+            f"ON CONFLICT (id) DO UPDATE SET {CHANGES}",
+            list(chain.from_iterable(some)),
+        )
 
 
 def marks(connection: sqlite3.Connection) -> dict[str, bool | None]:
