@@ -72,6 +72,38 @@ def nlpearl_client_postgres_async(url: str, concurrency: int, count: int) -> Run
     return nlpearl_client_async(url, concurrency, count, _database())
 
 
+def add_lead(url: str, _: int, count: int, ledger: str | None = None) -> Run:
+    """`add_lead`, one after the other."""
+    from nlpearl import NLPearl
+
+    client = NLPearl(KEY, base_url=url, ledger=ledger)
+
+    def run() -> None:
+        for row in _rows(count):
+            client.add_lead(OUTBOUND, **row)
+
+    return run
+
+
+def add_lead_async(url: str, _: int, count: int, ledger: str | None = None) -> Run:
+    from nlpearl import AsyncNLPearl
+
+    async def run() -> None:
+        async with AsyncNLPearl(KEY, base_url=url, ledger=ledger) as client:
+            for row in _rows(count):
+                await client.add_lead(OUTBOUND, **row)
+
+    return lambda: asyncio.run(run())
+
+
+def add_lead_ledger(url: str, concurrency: int, count: int) -> Run:
+    return add_lead(url, concurrency, count, _file())
+
+
+def add_lead_ledger_async(url: str, concurrency: int, count: int) -> Run:
+    return add_lead_async(url, concurrency, count, _file())
+
+
 def nlpearl_client_known(url: str, concurrency: int, count: int) -> Run:
     """The same rows again: the ledger knows them all."""
     place = _file()

@@ -59,6 +59,10 @@ OURS = ("nlpearl_client", "nlpearl_client_ledger", "nlpearl_client_postgres")
 MANY = {
     **{name + colour: (1, 10, 50, 100, 200) for name in OURS for colour in ("", "_async")},
     "nlpearl_client_known": (50,),
+    "add_lead": (1,),
+    "add_lead_async": (1,),
+    "add_lead_ledger": (1,),
+    "add_lead_ledger_async": (1,),
     "httpx_lanes": (10, 50, 100, 200),
     "httpx_lanes_async": (10, 50, 100, 200),
     "httpx_sequential": (1,),
