@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test known lint types pytest coverage postgres faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
+.PHONY: help demo test known lint types mypy pyright pytest coverage postgres faults faults-vendor slow fuzz audit bench docs dist dist-test spec generate time-zones check clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,7 +28,12 @@ lint: .venv/ready
 	$(BIN)/lint-imports --no-logo --no-cache
 
 types: .venv/ready
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target mypy pyright
+
+mypy:
 	$(BIN)/mypy nlpearl tests tools demo.py
+
+pyright:
 	$(BIN)/pyright
 
 # An independent mock server from npm. Without it its tests are skipped, and with CI=true they fail.
@@ -72,7 +77,7 @@ slow: .venv/docs .venv/postgres .venv/redis .venv/browser ## run the tests that 
 
 fuzz: .venv/ready ## fuzz responses, files and zone names, a minute each (SECONDS=…)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
-	for target in answers csv json excel zones; do \
+	for target in responses csv json excel zones; do \
 		$(BIN)/python -W ignore -m tools.fuzz $$target $${SECONDS:-60} || exit 1; done
 
 audit: .venv/ready ## check the pinned packages and the workflows for known vulnerabilities (needs the internet)

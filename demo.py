@@ -27,12 +27,12 @@ JOE = {"email": "joe@gmail.com", "address": "3 Abbey Road UK", "carLicense": "90
 #: Area codes: their numbers 555-0100 to 555-0199 belong to nobody.
 AREAS = ("415", "212", "312", "206")
 
-COLOURS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
+COLORS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
 
 
-def say(text: str = "", colour: str = "") -> None:
-    """A line, in colour where somebody looks at it."""
-    code = COLOURS.get(colour)
+def say(text: str = "", color: str = "") -> None:
+    """A line, in color where somebody looks at it."""
+    code = COLORS.get(color)
     print(f"\x1b[{code}m{text}\x1b[0m" if code and sys.stdout.isatty() else text)
 
 
@@ -69,7 +69,7 @@ def main() -> None:
         except BadRequestError as error:
             say(f"   {error}", "yellow")
 
-        say("\n4. An answer that gets lost: the lead was stored, but how would we know?", "bold")
+        say("\n4. A response that gets lost: the lead was stored, but how would we know?", "bold")
         sandbox.inject_fault(lost="close")
         try:
             client.add_lead(CAMPAIGN_ID, "+14155550126", external_id="crm-4")
@@ -78,7 +78,7 @@ def main() -> None:
             for line in str(error).splitlines():
                 say(f"   {line}", "red")
 
-        say("\n5. Three hundred leads, a pause, one refused, one answer lost", "bold")
+        say("\n5. Three hundred leads, a pause, one refused, one response lost", "bold")
         sandbox.clear()
         sandbox.inject_fault(retry_after=1)
         sandbox.inject_fault(status=400, body='{"errors": {"PhoneNumber": ["Is no phone."]}}')
@@ -132,9 +132,9 @@ def tally(results: list[LeadResult]) -> None:
     say(f"   {sum(result.added is not None for result in results):4} added", "green")
     for result in results:
         if result.error:
-            colour = "red" if result.error.outcome is Outcome.UNKNOWN else "yellow"
+            color = "red" if result.error.outcome is Outcome.UNKNOWN else "yellow"
             said = str(result.error).splitlines()[0]
-            say(f"      1 {result.error.outcome.name}, row {result.position}: {said}", colour)
+            say(f"      1 {result.error.outcome.name}, row {result.position}: {said}", color)
 
 
 if __name__ == "__main__":

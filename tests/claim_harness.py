@@ -29,14 +29,14 @@ from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from .conftest import KEY
-from .servers import CAMPAIGN_ID, ClientGoneError, Connection, Request, Server, answer
+from .servers import CAMPAIGN_ID, ClientGoneError, Connection, Request, Server, response
 
 ROOT = Path(__file__).parents[1]
 #: Of each process.
 WORKERS = 4
 #: How the processes of a fleet work; they are in the two environments in turn.
 WAYS = ["threads", "threads", "runs", "tasks", "threads", "threads", "tasks", "runs"]
-#: Errors that a queue answers with another delivery, as examples/celery_task.py does; and a row
+#: Errors that a queue handles by another delivery, as examples/celery_task.py does; and a row
 #: that a run gave back, since it stopped for such an error.
 AGAIN = {"LeadInProgressError", "LedgerError", "NLPearlError"}
 
@@ -92,22 +92,22 @@ class Truth:
             if fault == "dropped":
                 raise ClientGoneError
             if fault == "rejected":
-                connection.send(answer(400, b'{"errors": {"PhoneNumber": ["No."]}}'))
+                connection.send(response(400, b'{"errors": {"PhoneNumber": ["No."]}}'))
                 continue
             if fault == "limited":
-                connection.send(answer(429, b"", {"Retry-After": "0"}))
+                connection.send(response(429, b"", {"Retry-After": "0"}))
                 continue
             if fault == "503":
-                connection.send(answer(503, b""))
+                connection.send(response(503, b""))
                 continue
             lead_id = self._store(request)
             time.sleep(after)
             if fault == "lost":
                 raise ClientGoneError
             if fault == "503, stored":
-                connection.send(answer(503, b""))
+                connection.send(response(503, b""))
                 continue
-            connection.send(answer(200, json.dumps({"leadId": lead_id}).encode()))
+            connection.send(response(200, json.dumps({"leadId": lead_id}).encode()))
 
     @contextlib.contextmanager
     def serving(self) -> Generator[str]:
@@ -146,11 +146,11 @@ class Truth:
         with self._lock:
             found = [lead for lead in self.stored if lead.external_id == external_id]
         if not found:
-            return answer(404, b"")
+            return response(404, b"")
         lead = {"id": found[-1].lead_id, "phoneNumber": found[-1].number}
         lead["created"] = found[-1].created.isoformat()
         date = format_datetime(datetime.now(UTC), usegmt=True)
-        return answer(200, json.dumps(lead).encode(), {"Date": date})
+        return response(200, json.dumps(lead).encode(), {"Date": date})
 
 
 # The deliveries

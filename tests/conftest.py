@@ -1,4 +1,4 @@
-"""Fixtures: the two colours of client, and an environment without anyone's keys and proxies."""
+"""Fixtures: the two clients, and an environment without anyone's keys and proxies."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _valid_requests(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Whatever our clients send to a sandbox in this process is what the document allows: so says
-    openapi-core, whose findings the sandbox answers with. A wrong key (401) is a test's wish."""
+    openapi-core, whose findings the sandbox responds with. A wrong key (401) is a test's wish."""
     refused: list[str] = []
     read = Contract.read
 
@@ -63,7 +63,7 @@ def _ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-class Colour:
+class Either:
     """Plays the same calls through `NLPearl` or `AsyncNLPearl`."""
 
     def __init__(self, name: Literal["sync", "async"]) -> None:
@@ -166,8 +166,8 @@ class Colour:
 
 
 @pytest.fixture(params=["sync", "async"])
-def colour(request: pytest.FixtureRequest) -> Colour:
-    return Colour(request.param)
+def either(request: pytest.FixtureRequest) -> Either:
+    return Either(request.param)
 
 
 def run_module(name: str) -> None:

@@ -21,12 +21,12 @@ from typing import Any, Literal
 
 from nlpearl import AddedLead, Outcome
 
-from .conftest import PHONE, Colour, Ended
-from .servers import LEAD_ID, Connection, Request, Server, answer, swallowing
+from .conftest import PHONE, Either, Ended
+from .servers import LEAD_ID, Connection, Request, Server, response, swallowing
 
 #: Seconds: the whole call where a server falls silent, and where it does not.
 SILENT, LONG = 0.5, 20.0
-#: And with look-ups, which go on until its end where there is nothing to be found.
+#: And with lookups, which go on until its end where there is nothing to be found.
 RECONCILING = 1.5
 
 
@@ -114,11 +114,11 @@ STATUSES = [
     599,
 ]
 
-OK = Fault("answer", "200, a lead id", sends(answer()), keeps=True)
+OK = Fault("response", "200, a lead id", sends(response()), keeps=True)
 
 FAULTS = [
     Fault("not accepted", "refuses connections", close, stores=False),
-    Fault("not accepted", "answers no SYN", close, stores=False),
+    Fault("not accepted", "ignores each SYN", close, stores=False),
     Fault("accepted", "closes", close, stores=False),
     Fault("accepted", "resets", reset, stores=False),
     Fault("accepted", "is silent", silence, stores=False),
@@ -128,27 +128,27 @@ FAULTS = [
     Fault("mid-headers", "is silent", mid_headers(silence), stores=False),
     Fault("mid-body", "closes", mid_body(close), stores=False),
     Fault("mid-body", "resets", mid_body(reset), stores=False),
-    Fault("mid-body", "answers 400", mid_body(sends(answer(400, b""))), stores=False),
+    Fault("mid-body", "a 400", mid_body(sends(response(400, b""))), stores=False),
     Fault("request read", "closes", close),
     Fault("request read", "resets", reset),
     Fault("request read", "is silent", silence),
     Fault("request read", "sends garbage", sends(b"\x00\x01garbage\r\n\r\n")),
-    Fault("mid-answer", "half a status line", sends(b"HTTP/1.1 20")),
-    Fault("mid-answer", "half its headers", sends(HEAD)),
-    Fault("mid-answer", "half its headers, silent", sends_and_waits(HEAD)),
-    Fault("mid-answer", "half its body", sends(HEAD + b'\r\n{"leadId"')),
-    Fault("mid-answer", "half its body, silent", sends_and_waits(HEAD + b'\r\n{"leadId"')),
-    Fault("mid-answer", "a bad chunk", sends(CHUNKED + b"\r\nz\r\n")),
-    Fault("mid-answer", "a 400, half its body", sends(HEAD_400 + b"\r\n{"), stores=False),
+    Fault("mid-response", "half a status line", sends(b"HTTP/1.1 20")),
+    Fault("mid-response", "half its headers", sends(HEAD)),
+    Fault("mid-response", "half its headers, silent", sends_and_waits(HEAD)),
+    Fault("mid-response", "half its body", sends(HEAD + b'\r\n{"leadId"')),
+    Fault("mid-response", "half its body, silent", sends_and_waits(HEAD + b'\r\n{"leadId"')),
+    Fault("mid-response", "a bad chunk", sends(CHUNKED + b"\r\nz\r\n")),
+    Fault("mid-response", "a 400, half its body", sends(HEAD_400 + b"\r\n{"), stores=False),
     *(
-        Fault("answer", f"200, {name}", sends(answer(200, body)), keeps=True)
+        Fault("response", f"200, {name}", sends(response(200, body)), keeps=True)
         for name, body in BODIES.items()
     ),
     *(
         Fault(
-            "answer",
+            "response",
             f"{status}, {name}",
-            sends(answer(status, body, {"Retry-After": "0"})),
+            sends(response(status, body, {"Retry-After": "0"})),
             stores=not 400 <= status < 500 or status == 408,
             keeps=True,
         )
@@ -190,15 +190,15 @@ class FaultServer:
                 return
 
     def _found(self, request: Request) -> bytes:
-        """What the look-up by external id knows."""
+        """What the lookup by external id knows."""
         external_id = request.target.rpartition("/")[2]
         with self._lock:
             created = self.created.get(external_id)
         if created is None:
-            return answer(404, b"")
+            return response(404, b"")
         lead = {"id": LEAD_ID, "phoneNumber": PHONE, "created": created.isoformat()}
         date = format_datetime(datetime.now(UTC), usegmt=True)
-        return answer(200, json.dumps(lead).encode(), {"Date": date})
+        return response(200, json.dumps(lead).encode(), {"Date": date})
 
     def _store(self, request: Request) -> None:
         with self._lock:
@@ -226,18 +226,18 @@ class Cell:
     """One cell of the matrix."""
 
     fault: Fault
-    colour: str
+    either: str
     kept_alive: bool
 
     def __str__(self) -> str:
         kept = "kept" if self.kept_alive else "fresh"
-        return f"{self.fault.stage}: {self.fault.name}, {self.colour}, {kept}"
+        return f"{self.fault.stage}: {self.fault.name}, {self.either}, {kept}"
 
 
 CELLS = [
-    Cell(fault, colour, kept)
+    Cell(fault, either, kept)
     for fault in FAULTS
-    for colour in ("sync", "async")
+    for either in ("sync", "async")
     for kept in (False, True)
     if not (kept and fault.stage == "not accepted")
 ]
@@ -246,7 +246,7 @@ CELLS = [
 @contextlib.contextmanager
 def listening(fault: Fault, server: FaultServer) -> Generator[str]:
     """The URL of a server that plays the fault, or of one that does not even accept."""
-    if fault.name == "answers no SYN":
+    if fault.name == "ignores each SYN":
         with swallowing() as url:
             yield url
         return
@@ -261,7 +261,7 @@ def listening(fault: Fault, server: FaultServer) -> Generator[str]:
 def play(cell: Cell, *, reconcile: bool = False) -> tuple[Ended, int]:
     """How one call ended, and how many leads of it the server stored.
 
-    With `reconcile` the server plays the fault once, and answers look-ups.
+    With `reconcile` the server plays the fault once, and responds to lookups.
     """
     leads = [{"external_id": "warm"}] * cell.kept_alive + [{"external_id": "row"}]
     server = FaultServer([OK] * cell.kept_alive + [cell.fault] + [OK] * reconcile)
@@ -270,8 +270,8 @@ def play(cell: Cell, *, reconcile: bool = False) -> tuple[Ended, int]:
         options: dict[str, Any] = {"timeout": SILENT if waits else LONG, "max_retries": 1}
         if reconcile:
             options |= {"reconcile": True, "timeout": RECONCILING}
-        colour = Colour("sync" if cell.colour == "sync" else "async")
-        ends = colour.add_all(url, leads, client=options)
+        either = Either("sync" if cell.either == "sync" else "async")
+        ends = either.add_all(url, leads, client=options)
     return ends[-1], server.stored["row"]
 
 
@@ -284,7 +284,7 @@ def table() -> Iterator[str]:
     for fault in FAULTS:
         row = f"{fault.stage:<14}{fault.name:<28}"
         for cell in (cell for cell in CELLS if cell.fault is fault):
-            if fault.stage == "not accepted" and cell.colour == "async":
+            if fault.stage == "not accepted" and cell.either == "async":
                 row += f"{'':<14}"  # there is no kept connection to a server that never accepted
             end, stored = play(cell)
             bad = violation(end, stored)
@@ -305,7 +305,7 @@ def table() -> Iterator[str]:
 
 
 def reconciled() -> tuple[int, int, int]:
-    """The matrix once more, with look-ups: how many are known to be added by one, how many are
+    """The matrix once more, with lookups: how many are known to be added by one, how many are
     unknown, and how many violations there are."""
     known = unknown = violations = 0
     for cell in CELLS:
@@ -319,25 +319,25 @@ def reconciled() -> tuple[int, int, int]:
 def count_lost(name: Literal["sync", "async"], url: str, calls: int, pause: float) -> int:
     """How many of these calls, one after the other, did not end with a lead."""
     leads = [{"external_id": f"row-{number}"} for number in range(calls)]
-    ends = Colour(name).add_all(url, leads, pause=pause)
+    ends = Either(name).add_all(url, leads, pause=pause)
     return sum(not isinstance(end, AddedLead) for end in ends)
 
 
 def lost_to_closed_connections(name: Literal["sync", "async"], calls: int = 500) -> str:
-    """How many calls end as UNKNOWN where the server closes each connection after its answer.
+    """How many calls end as UNKNOWN where the server closes each connection after its response.
 
     Nothing of them was stored: the close and the next request cross on the way, which cannot be
     told from a server that read the request and then closed.
     """
     shares: list[str] = []
     for pause in (0.0, 0.01):
-        server = FaultServer([Fault("answer", "200, then closes", sends(answer()))])
+        server = FaultServer([Fault("response", "200, then closes", sends(response()))])
         # In a process of its own: under one interpreter lock the two would never cross.
         with Server(server.script) as there, ProcessPoolExecutor(1, get_context("spawn")) as pool:
             lost = pool.submit(count_lost, name, there.url, calls, pause).result()
         shares.append(f"{lost / calls:.1%}")
     return (
-        f"{name}: a server that closes each connection after its answer costs {shares[0]} of "
+        f"{name}: a server that closes each connection after its response costs {shares[0]} of "
         f"{calls} calls back to back, {shares[1]} with 10 ms between them"
     )
 

@@ -36,13 +36,13 @@ class Request:
         return value
 
 
-def answer(
+def response(
     status: int = 200,
     body: bytes = SUCCESS,
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> bytes:
-    """A whole answer as it goes over the wire."""
+    """A whole response as it goes over the wire."""
     lines = [f"HTTP/1.1 {status} Whatever"]
     fields = {"Content-Type": content_type, "Content-Length": str(len(body)), **(headers or {})}
     lines += [f"{name}: {value}" for name, value in fields.items()]
@@ -195,8 +195,8 @@ class Server:
             assert self.lock.wait_for(lambda: not self._open, 20)
 
 
-def answers(*given: bytes) -> Script:
-    """A script that gives these answers in turn, and the last one again and again."""
+def responses(*given: bytes) -> Script:
+    """A script that gives these responses in turn, and the last one again and again."""
     lock = threading.Lock()
     left = list(given)
 
@@ -211,7 +211,7 @@ def answers(*given: bytes) -> Script:
 
 
 def replying(reply: Callable[[Request], bytes]) -> Script:
-    """A script that asks `reply` for the answer to each request."""
+    """A script that asks `reply` for the response to each request."""
 
     def script(connection: Connection) -> None:
         while True:
@@ -222,7 +222,7 @@ def replying(reply: Callable[[Request], bytes]) -> Script:
 
 @contextlib.contextmanager
 def swallowing() -> Generator[str]:
-    """An address whose queue is full: it answers no further SYN, like one that swallows packets."""
+    """An address whose queue is full: it ignores each further SYN, as if packets were lost."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))

@@ -16,13 +16,13 @@ from nlpearl_api.models import LeadToAddApi, LeadToAddResponseApi
 import nlpearl
 from nlpearl import AddedLead, AsyncNLPearl, ConfigurationError, Lead, NLPearl
 
-from .conftest import KEY, PHONE, SECRET, Colour
-from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer, answers
+from .conftest import KEY, PHONE, SECRET, Either
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, response, responses
 
 
-def test_a_lead_with_everything_arrives_as_the_spec_says(colour: Colour) -> None:
-    with Server(answers(answer())) as server:
-        added = colour.add(
+def test_a_lead_with_everything_arrives_as_the_spec_says(either: Either) -> None:
+    with Server(responses(response())) as server:
+        added = either.add(
             server.url,
             external_id="crm-42",
             time_zone="Pacific Standard Time",
@@ -47,15 +47,15 @@ def test_a_lead_with_everything_arrives_as_the_spec_says(colour: Colour) -> None
     }
 
 
-def test_what_is_none_is_left_out(colour: Colour) -> None:
-    with Server(answers(answer())) as server:
-        colour.add(server.url, external_id=None, time_zone=None, call_data=None)
+def test_none_is_left_out(either: Either) -> None:
+    with Server(responses(response())) as server:
+        either.add(server.url, external_id=None, time_zone=None, call_data=None)
     assert server.requests[0].json == {"phoneNumber": PHONE}
 
 
-def test_the_request_is_signed_names_its_sender_and_asks_for_plain_json(colour: Colour) -> None:
-    with Server(answers(answer())) as server:
-        colour.add(server.url)
+def test_the_request_is_signed_names_its_sender_and_asks_for_plain_json(either: Either) -> None:
+    with Server(responses(response())) as server:
+        either.add(server.url)
     headers = server.requests[0].headers
     assert headers["authorization"] == f"Bearer {KEY}"
     assert headers["content-type"] == "application/json"
@@ -66,7 +66,7 @@ def test_the_request_is_signed_names_its_sender_and_asks_for_plain_json(colour: 
 
 
 def test_the_key_and_the_url_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         monkeypatch.setenv("NLPEARL_API_KEY", f" {KEY}\n")
         monkeypatch.setenv("NLPEARL_BASE_URL", f"{server.url}/")
         with NLPearl() as client:
@@ -74,21 +74,21 @@ def test_the_key_and_the_url_may_come_from_the_environment(monkeypatch: pytest.M
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_calls_share_one_connection(colour: Colour) -> None:
-    with Server(answers(answer())) as server:
-        colour.add_all(server.url, [dict[str, Any]()] * 5)
+def test_calls_share_one_connection(either: Either) -> None:
+    with Server(responses(response())) as server:
+        either.add_all(server.url, [dict[str, Any]()] * 5)
     assert len(server.requests) == 5
     assert server.connections == 1
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-def test_any_success_with_a_lead_id_is_one(colour: Colour, status: int) -> None:
-    with Server(answers(answer(status))) as server:
-        added = colour.add(server.url)
+def test_any_success_with_a_lead_id_is_one(either: Either, status: int) -> None:
+    with Server(responses(response(status))) as server:
+        added = either.add(server.url)
     assert isinstance(added, AddedLead)
 
 
-def test_an_answer_in_chunks_or_up_to_the_close_is_read(colour: Colour) -> None:
+def test_a_response_in_chunks_or_up_to_the_close_is_read(either: Either) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -97,12 +97,12 @@ def test_an_answer_in_chunks_or_up_to_the_close_is_read(colour: Colour) -> None:
         connection.send(b'HTTP/1.1 200 OK\r\n\r\n{"leadId":"def"}')
 
     with Server(script) as server:
-        ends = colour.add_all(server.url, [{}, {}])
+        ends = either.add_all(server.url, [{}, {}])
     assert [end.lead_id for end in ends if isinstance(end, AddedLead)] == ["abc", "def"]
 
 
 def test_a_callers_own_http_client_is_used_as_it_is_and_left_open() -> None:
-    with Server(answers(answer())) as server, httpx.Client(headers={"X-Tenant": "a"}) as http:
+    with Server(responses(response())) as server, httpx.Client(headers={"X-Tenant": "a"}) as http:
         with NLPearl(KEY, base_url=server.url, http_client=http) as client:
             assert client.add_lead(CAMPAIGN_ID, PHONE).lead_id == LEAD_ID
         assert not http.is_closed
@@ -123,7 +123,7 @@ async def own_async_client(url: str) -> None:
 
 
 def test_a_callers_own_async_http_client_too() -> None:
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         asyncio.run(own_async_client(server.url))
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {KEY}"}
 
@@ -139,7 +139,7 @@ def test_a_callers_own_transport_may_be_a_mock() -> None:
 @pytest.mark.parametrize("own", [True, False])
 def test_the_low_level_client_is_signed_and_shows_no_key(own: bool) -> None:
     with (
-        Server(answers(answer())) as server,
+        Server(responses(response())) as server,
         httpx.Client() as http,
         NLPearl(KEY, base_url=server.url, http_client=None if own else http) as client,
     ):
@@ -158,17 +158,17 @@ async def low_level_async(url: str) -> None:
 
 
 def test_the_low_level_client_is_signed_in_async_too() -> None:
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         asyncio.run(low_level_async(server.url))
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_one_debug_line_for_a_call_and_nothing_louder(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+    either: Either, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with Server(answers(answer())) as server:
-        colour.add(server.url, call_data={"firstName": "Josephine"})
+    with Server(responses(response())) as server:
+        either.add(server.url, call_data={"firstName": "Josephine"})
     [record] = [record for record in caplog.records if record.name == "nlpearl"]
     assert record.levelno == logging.DEBUG
     line = record.getMessage()

@@ -27,8 +27,8 @@ from nlpearl import (
 )
 from nlpearl.sandbox import Sandbox
 
-from .conftest import KEY, PHONE, Colour
-from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
+from .conftest import KEY, PHONE, Either
+from .servers import CAMPAIGN_ID, Connection, Request, Server, replying, response, responses
 
 OTHER = "+14155550177"
 
@@ -75,9 +75,9 @@ def client(sandbox: Sandbox) -> Iterator[NLPearl]:
         yield client
 
 
-def test_every_lead_is_added_once_and_has_its_result(colour: Colour) -> None:
+def test_every_lead_is_added_once_and_has_its_result(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
-        results, error = colour.add_leads(sandbox.url, rows(200), concurrency=20)
+        results, error = either.add_leads(sandbox.url, rows(200), concurrency=20)
     assert error is None
     assert sorted(result.position for result in results) == list(range(200))
     stored = {lead["externalId"]: lead["leadId"] for lead in sandbox.leads}
@@ -90,11 +90,11 @@ def test_every_lead_is_added_once_and_has_its_result(colour: Colour) -> None:
         assert result.added.lead_id == stored[str(result.position)]
 
 
-def test_nothing_to_add_is_no_result(colour: Colour) -> None:
-    assert colour.add_leads("http://127.0.0.1:9", []) == ([], None)
+def test_no_rows_give_no_results(either: Either) -> None:
+    assert either.add_leads("http://127.0.0.1:9", []) == ([], None)
 
 
-def test_a_lead_is_taken_as_it_is_and_a_mapping_is_made_one(colour: Colour) -> None:
+def test_a_lead_is_taken_as_it_is_and_a_mapping_is_made_one(either: Either) -> None:
     lead = Lead("06 698 12345", time_zone="Europe/Rome", region="IT")
     mapping = {
         "phone_number": "(415) 555-0123",
@@ -103,7 +103,7 @@ def test_a_lead_is_taken_as_it_is_and_a_mapping_is_made_one(colour: Colour) -> N
         "call_data": {"visits": 3},
     }
     with Sandbox(api_key=KEY) as sandbox:
-        results, _ = colour.add_leads(
+        results, _ = either.add_leads(
             sandbox.url, [lead, mapping], client={"default_region": "US"}, concurrency=1
         )
     assert results[0].lead is lead
@@ -141,11 +141,11 @@ def test_a_lead_is_taken_as_it_is_and_a_mapping_is_made_one(colour: Colour) -> N
         (("+14155550177",), "", "not tuple"),
     ],
 )
-def test_a_row_that_is_no_lead_is_a_result_and_nothing_is_sent(
-    colour: Colour, row: object, argument: str, said: str
+def test_an_invalid_row_is_a_result_and_nothing_is_sent(
+    either: Either, row: object, argument: str, said: str
 ) -> None:
-    with Server(answers(answer())) as server:
-        results, error = colour.add_leads(server.url, [row, {"phone_number": OTHER}])
+    with Server(responses(response())) as server:
+        results, error = either.add_leads(server.url, [row, {"phone_number": OTHER}])
     assert error is None
     by_position = {result.position: result for result in results}
     assert len(server.requests) == 1
@@ -178,8 +178,8 @@ def test_all_faults_of_a_row_come_at_once(client: NLPearl) -> None:
         (7, "not int; it has to be Iterable"),
     ],
 )
-def test_what_is_no_input_is_refused_at_once(colour: Colour, leads: object, hint: str) -> None:
-    results, error = colour.add_leads("http://127.0.0.1:9", leads)
+def test_invalid_input_is_refused_at_once(either: Either, leads: object, hint: str) -> None:
+    results, error = either.add_leads("http://127.0.0.1:9", leads)
     assert not results
     assert isinstance(error, InvalidArgumentError)
     assert hint in str(error)
@@ -216,9 +216,9 @@ def test_an_async_iterable_is_for_the_async_client(client: NLPearl, sandbox: San
     ],
 )
 def test_impossible_arguments_are_refused_at_once(
-    colour: Colour, arguments: dict[str, Any], said: str
+    either: Either, arguments: dict[str, Any], said: str
 ) -> None:
-    results, error = colour.add_leads("http://127.0.0.1:9", rows(3), **arguments)
+    results, error = either.add_leads("http://127.0.0.1:9", rows(3), **arguments)
     assert not results
     assert isinstance(error, InvalidArgumentError)
     assert str(error).startswith(said)
@@ -233,14 +233,14 @@ def test_a_bad_outbound_id_and_a_closed_client_are_refused_at_once(client: NLPea
         client.add_leads(CAMPAIGN_ID, rows(3))
 
 
-def test_a_failing_call_is_a_result_and_the_others_go_on(colour: Colour) -> None:
+def test_a_failing_call_is_a_result_and_the_others_go_on(either: Either) -> None:
     def reply(request: Request) -> bytes:
         if request.json["externalId"] == "3":
-            return answer(400, b'{"errors": {"PhoneNumber": ["No."]}}')
-        return answer(503) if request.json["externalId"] == "5" else answer()
+            return response(400, b'{"errors": {"PhoneNumber": ["No."]}}')
+        return response(503) if request.json["externalId"] == "5" else response()
 
     with Server(replying(reply)) as server:
-        results, error = colour.add_leads(server.url, rows(10))
+        results, error = either.add_leads(server.url, rows(10))
     assert error is None
     assert len(server.requests) == 10, "nothing is sent twice"
     failed = {result.position: result for result in results if result.error}
@@ -253,11 +253,11 @@ def test_a_failing_call_is_a_result_and_the_others_go_on(colour: Colour) -> None
     assert all(result.added is None for result in failed.values())
 
 
-def test_what_was_certainly_not_sent_is_sent_again(colour: Colour) -> None:
-    server = Server(answers(answer()))
+def test_what_was_certainly_not_sent_is_sent_again(either: Either) -> None:
+    server = Server(responses(response()))
     with server:
         url = server.url
-    results, error = colour.add_leads(url, rows(2), client={"max_retries": 1})
+    results, error = either.add_leads(url, rows(2), client={"max_retries": 1})
     assert error is None
     for result in results:
         assert isinstance(result.error, NLPearlError)
@@ -291,22 +291,22 @@ class Watched:
         return row
 
 
-def test_no_more_rows_are_read_than_there_are_workers(colour: Colour) -> None:
+def test_no_more_rows_are_read_than_there_are_workers(either: Either) -> None:
     watched = Watched(50)
-    with Server(answers(answer())) as server:
-        play_watched(colour, server.url, watched, concurrency=7)
+    with Server(responses(response())) as server:
+        play_watched(either, server.url, watched, concurrency=7)
     assert watched.delivered == 50
     assert watched.most == 7
     assert watched.threads == {threading.get_ident()}, "the consumer's thread alone reads"
 
 
-def play_watched(colour: Colour, url: str, watched: Watched, concurrency: int) -> None:
+def play_watched(either: Either, url: str, watched: Watched, concurrency: int) -> None:
     async def main() -> None:
         async with AsyncNLPearl(KEY, base_url=url) as client:
             async for _ in client.add_leads(CAMPAIGN_ID, watched, concurrency=concurrency):
                 watched.delivered += 1
 
-    if colour.name == "async":
+    if either.name == "async":
         asyncio.run(main())
         return
     with NLPearl(KEY, base_url=url) as client:
@@ -345,7 +345,7 @@ def test_a_slow_iterable_holds_no_result_back(client: NLPearl) -> None:
     assert watched.most < 20
 
 
-def test_a_database_cursor_is_a_fine_source(colour: Colour) -> None:
+def test_a_database_cursor_is_a_fine_source(either: Either) -> None:
     """sqlite3 objects may be used in the thread that made them alone, and say so."""
     database = sqlite3.connect(":memory:")
     database.row_factory = lambda cursor, values: {
@@ -355,8 +355,8 @@ def test_a_database_cursor_is_a_fine_source(colour: Colour) -> None:
     database.executemany(
         "INSERT INTO people VALUES (?, ?)", [tuple(row.values()) for row in rows(60)]
     )
-    with Server(answers(answer())) as server:
-        results, error = colour.add_leads(server.url, database.execute("SELECT * FROM people"))
+    with Server(responses(response())) as server:
+        results, error = either.add_leads(server.url, database.execute("SELECT * FROM people"))
     assert error is None
     assert len(added(results)) == 60
     assert sorted(map(int, external_ids(server))) == list(range(60))
@@ -373,8 +373,8 @@ class Broken(UserDict[str, str]):
         return iter(["phone_number"])
 
 
-def test_a_mapping_that_cannot_be_read_is_a_result(colour: Colour) -> None:
-    results, error = colour.add_leads("http://127.0.0.1:9", [UserDict[str, str](), Broken()])
+def test_a_mapping_that_cannot_be_read_is_a_result(either: Either) -> None:
+    results, error = either.add_leads("http://127.0.0.1:9", [UserDict[str, str](), Broken()])
     assert error is None
     said = {result.position: str(result.error) for result in results}
     assert said[0].startswith("phone_number: it is missing")
@@ -393,18 +393,18 @@ def test_a_mapping_of_another_kind_is_a_row(client: NLPearl, sandbox: Sandbox) -
 
 @pytest.mark.parametrize("concurrency", [1, 5])
 def test_there_are_as_many_connections_as_workers_and_they_are_kept(
-    colour: Colour, concurrency: int
+    either: Either, concurrency: int
 ) -> None:
     gate = threading.Barrier(concurrency)
 
     def script(connection: Connection) -> None:
         connection.read_request()
         gate.wait(30)  # all are in flight at the same time
-        connection.send(answer())
-        replying(lambda _: answer())(connection)
+        connection.send(response())
+        replying(lambda _: response())(connection)
 
     with Server(script) as server:
-        results, error = colour.add_leads(server.url, rows(60), concurrency=concurrency)
+        results, error = either.add_leads(server.url, rows(60), concurrency=concurrency)
         assert error is None
         assert len(added(results)) == 60
         assert server.connections == concurrency
@@ -433,16 +433,16 @@ def test_a_callers_own_async_http_client_carries_all_and_stays_open(sandbox: San
     asyncio.run(main())
 
 
-def test_a_rate_spaces_the_leads(colour: Colour) -> None:
+def test_a_rate_spaces_the_leads(either: Either) -> None:
     arrived: list[float] = []
 
     def reply(request: Request) -> bytes:
         arrived.append(time.monotonic())
-        return answer()
+        return response()
 
     with Server(replying(reply)) as server:
         began = time.monotonic()
-        colour.add_leads(server.url, rows(10), rate=50)
+        either.add_leads(server.url, rows(10), rate=50)
     # Nine intervals of 20 ms; a lead may come later on a busy machine, but never earlier.
     assert max(arrived) - began >= 9 / 50
 

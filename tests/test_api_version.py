@@ -19,16 +19,16 @@ from nlpearl import (
 )
 from nlpearl.sandbox import Sandbox
 
-from .conftest import KEY, PHONE, Colour
-from .servers import CAMPAIGN_ID, Server, answer, answers
+from .conftest import KEY, PHONE, Either
+from .servers import CAMPAIGN_ID, Server, response, responses
 
 V2: dict[str, Any] = {"api_version": "v2"}
 
 
-def test_a_lead_is_added_and_found_in_v2(colour: Colour) -> None:
+def test_a_lead_is_added_and_found_in_v2(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         lead = {"external_id": "crm-42", "time_zone": "Europe/Rome", "call_data": {"visits": 3}}
-        added = colour.add(sandbox.url, client=V2, **lead)
+        added = either.add(sandbox.url, client=V2, **lead)
         assert isinstance(added, AddedLead)
         [stored] = sandbox.leads
         assert stored == {
@@ -56,20 +56,20 @@ def test_a_lead_is_added_and_found_in_v2(colour: Colour) -> None:
     ]
 
 
-def test_many_leads_are_added_in_v2(colour: Colour) -> None:
+def test_many_leads_are_added_in_v2(either: Either) -> None:
     rows = [{"phone_number": f"+141555501{n:02}"} for n in range(20)]
     with Sandbox(api_key=KEY) as sandbox:
-        results, failure = colour.add_leads(sandbox.url, rows, client=V2)
+        results, failure = either.add_leads(sandbox.url, rows, client=V2)
         assert failure is None
         assert sum(result.added is not None for result in results) == 20
         assert {lead["pearlId"] for lead in sandbox.leads} == {CAMPAIGN_ID}
 
 
-def test_a_lost_response_is_looked_up_in_v2(colour: Colour) -> None:
+def test_a_lost_response_is_looked_up_in_v2(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="cut")
         client = {**V2, "reconcile": True, "timeout": 30.0}
-        added = colour.add(sandbox.url, client=client, external_id="crm-42")
+        added = either.add(sandbox.url, client=client, external_id="crm-42")
     assert isinstance(added, AddedLead)
     assert [request.method for request in sandbox.requests] == ["POST", "GET"]
 
@@ -81,30 +81,30 @@ def test_a_lost_response_is_looked_up_in_v2(colour: Colour) -> None:
         ("v2", "API v2 takes the pearl id, which is in the platform's URL, not the outbound id."),
     ],
 )
-def test_a_404_says_which_id_fits_the_version(colour: Colour, version: str, hint: str) -> None:
+def test_a_404_says_which_id_fits_the_version(either: Either, version: str, hint: str) -> None:
     with Sandbox(api_key=KEY, campaign_ids=["another"]) as sandbox:
-        error = colour.add(sandbox.url, client={"api_version": version})
+        error = either.add(sandbox.url, client={"api_version": version})
     assert isinstance(error, NotFoundError)
     assert hint in str(error)
     assert f"api_version='{'v1' if version == 'v2' else 'v2'}'" in str(error)
 
 
-def test_errors_name_our_argument_for_the_pearl_id(colour: Colour) -> None:
+def test_errors_name_our_argument_for_the_pearl_id(either: Either) -> None:
     problem = json.dumps({"errors": {"PearlId": ["It is not valid."]}}).encode()
-    with Server(answers(answer(400, problem))) as server:
-        error = colour.add(server.url, client=V2)
+    with Server(responses(response(400, problem))) as server:
+        error = either.add(server.url, client=V2)
     assert isinstance(error, BadRequestError)
     assert error.errors == {"campaign_id": ["It is not valid."]}
 
 
-def test_a_ledger_belongs_to_one_version(colour: Colour, tmp_path: Path) -> None:
+def test_a_ledger_belongs_to_one_version(either: Either, tmp_path: Path) -> None:
     ledger = {"ledger": tmp_path / "leads.ledger"}
     with Sandbox(api_key=KEY) as sandbox:
-        assert isinstance(colour.add(sandbox.url, client={**V2, **ledger}), AddedLead)
-        again = colour.add(sandbox.url, client={**V2, **ledger})
+        assert isinstance(either.add(sandbox.url, client={**V2, **ledger}), AddedLead)
+        again = either.add(sandbox.url, client={**V2, **ledger})
         assert isinstance(again, AddedLead)
         assert again.earlier
-        assert isinstance(colour.add(sandbox.url, client=ledger), LedgerError)
+        assert isinstance(either.add(sandbox.url, client=ledger), LedgerError)
         assert len(sandbox.leads) == 1
 
 

@@ -32,7 +32,7 @@ def check(report: Report, kills: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_one_sqlite_file_adds_each_lead_once_whatever_dies(tmp_path: Path) -> None:
+def test_one_sqlite_file_adds_each_lead_once_while_processes_die(tmp_path: Path) -> None:
     kills = 120
     report = play(tmp_path, str(tmp_path / "x.ledger"), leads=2000, kills=kills, seed=SEED)
     check(report, kills)
@@ -40,7 +40,7 @@ def test_one_sqlite_file_adds_each_lead_once_whatever_dies(tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_one_postgresql_database_adds_each_lead_once_whatever_dies(
+def test_one_postgresql_database_adds_each_lead_once_while_processes_die(
     tmp_path: Path, postgres: Database
 ) -> None:
     ended: list[int] = []

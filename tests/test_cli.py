@@ -65,7 +65,7 @@ def test_one_lead_that_a_ledger_knows_is_not_added_again(sandbox: Sandbox, here:
     assert add("2", "--allow-same-number", "--resend-unknown").exit_code == 0
     done = add("1", ledger="mysql://a:secret@b/c")
     assert done.exit_code == 2
-    assert done.stderr.startswith("error: mysql://b/c is no place for a ledger.")
+    assert done.stderr.startswith("error: mysql://b/c cannot be a ledger.")
     done = run("add-lead", CAMPAIGN_ID, "+14155550123", "--resend-unknown")
     assert done.exit_code == 2
     assert done.stderr == "error: --resend-unknown and --allow-same-number need a --ledger\n"
@@ -134,7 +134,7 @@ def test_the_entry_point_gives_the_exit_code(monkeypatch: pytest.MonkeyPatch) ->
         run_module("nlpearl")
 
 
-def test_a_workbook_is_no_reason_to_import_openpyxl_for_a_csv_file(here: Path) -> None:
+def test_a_csv_file_does_not_import_openpyxl(here: Path) -> None:
     Path("people.csv").write_text("phone_number\n+14155550123\n")
     script = (
         "import sys; sys.argv[1:] = ['add-leads', 'x', 'people.csv', '--dry-run'];"

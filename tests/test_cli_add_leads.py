@@ -17,7 +17,7 @@ from nlpearl.sandbox import Sandbox
 
 from .cli_running import LEDGER, add_leads, people, results_of
 from .conftest import KEY
-from .servers import CAMPAIGN_ID, Request, Server, answer, replying
+from .servers import CAMPAIGN_ID, Request, Server, replying, response
 
 pytest_plugins = ["tests.cli_fixtures"]
 
@@ -200,7 +200,7 @@ def test_json_of_every_kind_of_value(sandbox: Sandbox, here: Path) -> None:
         (["people.csv", "--ledger", "a", "--no-ledger"], "--ledger and --no-ledger exclude each"),
         (["people.csv", "--no-ledger", "--resend-unknown"], "--no-ledger and --resend-unknown ex"),
         (["people.csv", "--no-ledger", "--allow-same-number"], "and --allow-same-number exclude"),
-        (["people.csv", "--ledger", "mysql://a:secret@b/c"], "error: mysql://b/c is no place for"),
+        (["people.csv", "--ledger", "mysql://a:secret@b/c"], "error: mysql://b/c cannot be"),
         (["people.csv", "--do-not-call", "none"], "error: none: No such file or directory\n"),
         (["people.csv", "--nothing"], "No such option"),
     ],
@@ -217,7 +217,7 @@ def test_what_cannot_be_done_is_a_sentence_and_nothing_is_started(
     assert {path.name for path in here.iterdir()} <= {"people.csv", "people.csv-wal"}
 
 
-def test_a_campaign_that_is_no_file_name_is_a_sentence(sandbox: Sandbox, here: Path) -> None:
+def test_a_campaign_id_that_is_not_a_file_name_is_refused(sandbox: Sandbox, here: Path) -> None:
     from .cli_running import run
 
     Path("people.csv").write_text(PEOPLE)
@@ -228,7 +228,7 @@ def test_a_campaign_that_is_no_file_name_is_a_sentence(sandbox: Sandbox, here: P
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "not a url"])
-def test_a_base_url_that_is_none_is_a_sentence(
+def test_an_invalid_base_url_is_refused_with_a_sentence(
     here: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("NLPEARL_BASE_URL", url)
@@ -238,7 +238,7 @@ def test_a_base_url_that_is_none_is_a_sentence(
     assert done.stderr.startswith("error: NLPEARL_BASE_URL")
 
 
-def test_standard_input_needs_a_ledger_or_none_on_purpose(sandbox: Sandbox, here: Path) -> None:
+def test_standard_input_needs_a_ledger_or_no_ledger(sandbox: Sandbox, here: Path) -> None:
     done = add_leads("-", stdin=PEOPLE)
     assert done.exit_code == 2
     assert (
@@ -459,7 +459,7 @@ def test_many_rows_over_http_keep_their_order(here: Path, monkeypatch: pytest.Mo
     def reply(request: Request) -> bytes:
         if str(request.json["externalId"]).endswith("0"):
             time.sleep(0.05)
-        return answer()
+        return response()
 
     with Server(replying(reply)) as server:
         monkeypatch.setenv("NLPEARL_API_KEY", KEY)

@@ -11,7 +11,7 @@ from nlpearl.sandbox import Sandbox
 
 from .cli_running import LEDGER, add_leads, people, run
 from .conftest import KEY
-from .servers import CAMPAIGN_ID, Script, Server, answer, answers
+from .servers import CAMPAIGN_ID, Script, Server, response, responses
 
 pytest_plugins = ["tests.cli_fixtures"]
 
@@ -33,7 +33,7 @@ def test_key_and_campaign_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
         "id": CAMPAIGN_ID, "name": "Spring sale", "type": 2, "status": 2, "totalLeads": 12345,
         "phoneNumber": "+14155550199", "totalAgents": 4, "totalLeadsCompleted": None,
     }  # fmt: skip
-    done, paths = checked(answers(answer(200, json.dumps(campaign).encode())), monkeypatch)
+    done, paths = checked(responses(response(200, json.dumps(campaign).encode())), monkeypatch)
     assert (done.exit_code, done.stderr) == (0, "")
     *lines, host = done.stdout.splitlines()
     assert lines == [
@@ -60,13 +60,13 @@ def test_key_and_campaign_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_little_is_told_of_a_campaign(
     campaign: dict[str, Any], lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done, _ = checked(answers(answer(200, json.dumps(campaign).encode())), monkeypatch)
+    done, _ = checked(responses(response(200, json.dumps(campaign).encode())), monkeypatch)
     assert done.exit_code == 0
     assert done.stdout.splitlines()[:-2] == lines
 
 
 def test_an_inbound_campaign_takes_no_leads(monkeypatch: pytest.MonkeyPatch) -> None:
-    done, _ = checked(answers(answer(200, b'{"id": "x", "type": 1}')), monkeypatch)
+    done, _ = checked(responses(response(200, b'{"id": "x", "type": 1}')), monkeypatch)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
         f"error: campaign {CAMPAIGN_ID} is inbound: leads are added to outbound ones. Check the "
@@ -99,7 +99,7 @@ def test_nobody_is_called_in_either_version(sandbox: Sandbox) -> None:
 def test_what_is_wrong_is_said_with_the_way_out(
     status: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = answers(answer(status, b"", {"Retry-After": "0.01"}))
+    script = responses(response(status, b"", {"Retry-After": "0.01"}))
     done, _ = checked(script, monkeypatch)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {status} ")
@@ -108,8 +108,8 @@ def test_what_is_wrong_is_said_with_the_way_out(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"true", b"<html>", b"null"])
-def test_garbage_is_no_campaign(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    done, _ = checked(answers(answer(200, body)), monkeypatch)
+def test_garbage_is_not_a_campaign(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, _ = checked(responses(response(200, body)), monkeypatch)
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(
         ("error: 200 ", "error: the response of the API is not a campaign")

@@ -76,7 +76,7 @@ def test_the_names_of_arguments_as_people_write_them(names: str, argument: str) 
     ["", "id", "Phone 1 - Value", "Phone type", "Home Phone", "Zone", "Name", "call_data.", "a.b",
      "phone_number_2", "Time", "Telegram"],
 )  # fmt: skip
-def test_other_names_are_no_arguments(name: str) -> None:
+def test_other_names_are_not_arguments(name: str) -> None:
     assert argument_of(name) is None
 
 
@@ -409,7 +409,7 @@ def test_a_row_that_is_not_a_lead_says_why(cells: list[object], said: str) -> No
         (["+1", "", "", "verstorben"], "name"),
     ],
 )
-def test_a_row_that_forbids_calls_is_no_lead(cells: list[object], column: str) -> None:
+def test_a_row_that_forbids_calls_is_not_added(cells: list[object], column: str) -> None:
     with pytest.raises(NotToBeCalledError, match=f"^the column '{column}' says not to call$"):
         PLAN.arguments(cells)
 
@@ -423,7 +423,7 @@ def test_call_data_can_forbid_calls() -> None:
 
 
 def test_what_forbids_nothing() -> None:
-    assert PLAN.arguments(["+1", "dnc"])[ID] == "dnc", "an id is no remark"
+    assert PLAN.arguments(["+1", "dnc"])[ID] == "dnc", "an id is not a remark"
     assert PLAN.arguments(["DO NOT CALL"]), "nlpearl.leads says that it is not a number"
     assert PLAN.arguments(["+1", "", "", "", "", "", "do not call"]), "the column was left out"
 

@@ -143,7 +143,7 @@ def test_without_a_header_there_is_nothing(reads: Reads, data: str) -> None:
 def test_a_header_that_cannot_be_read_stops_the_file(reads: Reads) -> None:
     with pytest.raises(FileError, match="line 1, the header, cannot be read: a quote"):
         reads('phone,"name "x" y"\n+1,Ann\n')
-    # A quote that opens in the header and is closed nowhere near is no column.
+    # A quote that opens in the header and is not closed nearby is not a column.
     with pytest.raises(FileError, match="line 1, the header, cannot be read: a quote"):
         reads('phone,"name\n' + "+1,Ann\n" * 20_000)
 

@@ -91,7 +91,7 @@ def test_it_says_of_each_row_what_the_run_then_does(
     ]  # fmt: skip
     assert expected[0]["reason"].startswith("this lead was sent at 20")
     assert expected[0]["reason"].endswith(
-        "and no response came: it may exist. Look it up: nlpearl ledger settle LEDGER. "
+        "and its outcome is unknown: it may exist. Look it up: nlpearl ledger settle LEDGER. "
         "--resend-unknown sends it again, which calls anyone who was added twice"
     )
     assert expected[2]["reason"] == "not as it was sent then: time zone"

@@ -132,7 +132,7 @@ def test_a_number_that_a_block_cuts_is_one_number(
     assert rows[1] == (2, {"a": 67890})
 
 
-def test_keys_that_are_data_are_no_columns(reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_are_data_are_not_columns(reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_table, "_MOST_COLUMNS", 3)
     with pytest.raises(FileError, match=r"its rows have over 3 different keys\. Give all rows"):
         found(reads('{"a": 1, "b": 1}\n{"c": 1, "d": 1}'))

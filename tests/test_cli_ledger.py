@@ -150,7 +150,7 @@ def test_a_lead_has_to_be_named(used: str) -> None:
     assert done.stderr.startswith("error: external id: it is empty")
 
 
-def test_nobody_who_answers_is_no_answer(used: str) -> None:
+def test_a_prompt_that_nobody_sees_counts_as_no(used: str) -> None:
     before = counts(used)
     assert ledger("forget", used, CAMPAIGN_ID, "--external-id", "2").exit_code == 130
     assert counts(used) == before
@@ -272,11 +272,11 @@ def test_no_ledger_is_made_by_a_slip_of_the_pen(
     assert postgres("SELECT to_regclass('nlpearl_leads')") == [(None,)]
 
 
-def test_another_database_is_no_place_for_a_ledger(here: Path) -> None:
+def test_another_database_cannot_be_a_ledger(here: Path) -> None:
     done = ledger("show", "mysql://user:secret@host/x")
     assert done.exit_code == 2
     assert done.stderr == (
-        "error: mysql://host/x is no place for a ledger. Name a file, or a database: "
+        "error: mysql://host/x cannot be a ledger. Name a file, or a database: "
         "postgresql://user@host/database\n"
     )
 

@@ -94,7 +94,7 @@ def test_without_locks_the_results_are_written_all_the_same(
     results.close()
 
 
-def test_rows_are_written_in_their_order_whatever_the_order_of_results(tmp_path: Path) -> None:
+def test_rows_are_written_in_their_order_with_any_order_of_results(tmp_path: Path) -> None:
     results = Results(tmp_path / "r.csv", "line")
     for number in range(4):
         results.expect(Place(number + 2, f"id-{number}"))
@@ -188,7 +188,7 @@ def test_a_row_that_is_refused_fails_however_it_is_read() -> None:
         (InvalidLeadError("x"), "x"),
         (NLPearlError("`resend_unknown=True` sends it"), "--resend-unknown sends it"),
         (NLPearlError("resend_unknown sends it"), "--resend-unknown sends it"),
-        (InvalidArgumentError("default_region='XX' is no"), "--default-region 'XX' is no"),
+        (InvalidArgumentError("default_region='XX' is bad"), "--default-region 'XX' is bad"),
         (InvalidArgumentError("campaign_id must be"), "campaign id must be"),
         (NLPearlError("Set KEY (or pass api_key=) to x"), "Set KEY to x"),
         (NLPearlError("America/New_York stays"), "America/New_York stays"),

@@ -19,7 +19,7 @@ from nlpearl.sandbox import Sandbox
 
 from .cli_running import LEDGER, add_leads, people, run
 from .conftest import KEY
-from .servers import CAMPAIGN_ID, Request, Server, answer, replying
+from .servers import CAMPAIGN_ID, Request, Server, replying, response
 
 pytest_plugins = ["tests.cli_fixtures"]
 
@@ -48,7 +48,7 @@ def listing(leads: list[dict[str, Any]], **said: Any) -> Callable[[Request], byt
     def reply(request: Request) -> bytes:
         skip, limit = (int(str(request.json[name])) for name in ("skip", "limit"))
         found = {"count": len(leads), "results": leads[skip : skip + limit], **said}
-        return answer(200, json.dumps(found).encode())
+        return response(200, json.dumps(found).encode())
 
     return reply
 
@@ -232,7 +232,7 @@ def test_a_national_number_is_read_in_its_region(
 def test_nothing_is_made_if_the_first_page_fails(
     status: int, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = seeded(lambda _: answer(status, b"", {"Retry-After": "0.01"}), monkeypatch)
+    done = seeded(lambda _: response(status, b"", {"Retry-After": "0.01"}), monkeypatch)
     assert done.exit_code == 2
     assert f"error: {status} " in done.stderr
     assert not Path(LEDGER).exists()
@@ -241,11 +241,11 @@ def test_nothing_is_made_if_the_first_page_fails(
 @pytest.mark.parametrize(
     "broken",
     [
-        answer(401, b""),
-        answer(500, b""),
-        answer(200, b"not JSON"),
-        answer(200, b'{"count": 3}'),
-        answer(200, b'{"count": 3, "results": [1]}'),
+        response(401, b""),
+        response(500, b""),
+        response(200, b"not JSON"),
+        response(200, b'{"count": 3}'),
+        response(200, b'{"count": 3, "results": [1]}'),
         b"",
     ],
 )

@@ -207,7 +207,7 @@ def test_one_row_is_not_1_rows(here: Path) -> None:
 # Progress, in this process
 
 
-def test_a_line_now_and_then_where_there_is_no_terminal(
+def test_a_line_now_and_then_without_a_terminal(
     sandbox: Sandbox, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "QUIET", 0.0)
@@ -229,7 +229,7 @@ def test_a_bar_in_this_process(
         assert "Reading people.csv" in done.stderr
 
 
-def test_streams_that_are_no_text_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_that_are_not_text_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", object())
     monkeypatch.setattr(sys, "stderr", None)
     with prepared_streams():

@@ -24,7 +24,7 @@ from nlpearl.sandbox import Sandbox
 
 from .cli_running import LEDGER, add_leads, people, run
 from .conftest import KEY
-from .servers import CAMPAIGN_ID, Request, Server, answer, answers, replying
+from .servers import CAMPAIGN_ID, Request, Server, replying, response, responses
 
 pytest_plugins = ["tests.cli_fixtures"]
 
@@ -65,7 +65,7 @@ class Platform:
             }
             for number in range(count)
         }  # fmt: skip
-        self.campaign = answer(200, b'{"id": "x", "name": "Spring", "status": 1}')
+        self.campaign = response(200, b'{"id": "x", "name": "Spring", "status": 1}')
         self.deletion: Callable[[list[str]], bytes] = self.delete
         self.before: Callable[[str, str], bytes | None] = lambda _method, _id: None
         self.deletions: list[list[str]] = []
@@ -73,7 +73,7 @@ class Platform:
     def delete(self, ids: list[str]) -> bytes:
         for each in ids:
             self.leads.pop(each, None)
-        return answer(200, b"true")
+        return response(200, b"true")
 
     def reply(self, request: Request) -> bytes:
         name = request.target.rpartition("/")[2]
@@ -86,7 +86,7 @@ class Platform:
         if name == CAMPAIGN_ID:
             return self.campaign
         found = self.leads.get(name)
-        return answer(200, json.dumps(found).encode()) if found else answer(404, b"")
+        return response(200, json.dumps(found).encode()) if found else response(404, b"")
 
     def results(self, status: str = "added") -> None:
         """The results file of the run that has added them."""
@@ -200,13 +200,16 @@ def test_what_is_not_certain_is_left(platform: Platform, change: dict[str, Any],
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        (answer(200, b"false"), "the API says that not all were deleted"),
-        (answer(200, b"true"), "the API says that it was deleted"),
-        (answer(400, b'{"title": "some"}'), "400 some. All of it, or a part, may have been done."),
-        (answer(500, b""), "500 Internal Server Error."),
-        (answer(404, b""), "404 Not Found. Check the campaign id: API v1 takes the outbound id"),
-        (answer(429, b"", {"Retry-After": "0.01"}), "429 Too Many Requests."),
-        (answer(200, b"<html>"), "200 the response has no result"),
+        (response(200, b"false"), "the API says that not all were deleted"),
+        (response(200, b"true"), "the API says that it was deleted"),
+        (
+            response(400, b'{"title": "some"}'),
+            "400 some. All of it, or a part, may have been done.",
+        ),
+        (response(500, b""), "500 Internal Server Error."),
+        (response(404, b""), "404 Not Found. Check the campaign id: API v1 takes the outbound id"),
+        (response(429, b"", {"Retry-After": "0.01"}), "429 Too Many Requests."),
+        (response(200, b"<html>"), "200 the response has no result"),
     ],
 )
 def test_a_deletion_is_believed_only_as_far_as_it_is_seen(
@@ -237,7 +240,7 @@ def test_a_deletion_that_shows_late_is_waited_for(platform: Platform) -> None:
 
     def deletion(ids: list[str]) -> bytes:
         left.append(ids)
-        return answer(200, b"true")
+        return response(200, b"true")
 
     def before(method: str, name: str) -> None:
         if left and name == "id2" and method == "GET":
@@ -254,8 +257,8 @@ def test_a_deletion_that_shows_late_is_waited_for(platform: Platform) -> None:
 
 def test_nothing_is_released_by_a_server_that_finds_nothing(platform: Platform) -> None:
     def deletion(ids: list[str]) -> bytes:
-        platform.before = lambda _method, _id: answer(404, b"")
-        return answer(200, b"true")
+        platform.before = lambda _method, _id: response(404, b"")
+        return response(200, b"true")
 
     platform.deletion = deletion
     done = undo()
@@ -265,16 +268,16 @@ def test_nothing_is_released_by_a_server_that_finds_nothing(platform: Platform) 
     assert counts(LEDGER) == {"added": 3}
 
 
-@pytest.mark.parametrize("broken", [answer(401, b""), answer(500, b""), b""])
+@pytest.mark.parametrize("broken", [response(401, b""), response(500, b""), b""])
 def test_what_cannot_be_looked_up_afterwards_is_unknown(platform: Platform, broken: bytes) -> None:
     def deletion(ids: list[str]) -> bytes:
         platform.delete(ids)
         platform.before = lambda _method, name: broken if name == "id1" else None
-        return answer(200, b"true")
+        return response(200, b"true")
 
     platform.deletion = deletion
     if not broken:
-        broken = answer(200, b"not JSON")
+        broken = response(200, b"not JSON")
     done = undo()
     assert done.exit_code == 1
     assert [each[3].split(":")[0] for each in rows(done)] == ["unknown it cannot be looked up"] * 2
@@ -287,14 +290,16 @@ def test_a_row_that_cannot_be_looked_up_does_not_stop_the_others(
     platform: Platform, status: int
 ) -> None:
     said = b'{"errors": {"x": ["y"]}}'
-    platform.before = lambda _method, name: answer(status, said) if name == "id1" else None
+    platform.before = lambda _method, name: response(status, said) if name == "id1" else None
     done = undo()
     assert done.exit_code == 1
     assert rows(done)[0][3].startswith(f"not done it cannot be looked up: {status} x: y")
     assert "3 leads: 2 deleted, 1 not done" in done.stderr
 
 
-@pytest.mark.parametrize("broken", [answer(401, b""), answer(429, b"", {"Retry-After": "0.01"})])
+@pytest.mark.parametrize(
+    "broken", [response(401, b""), response(429, b"", {"Retry-After": "0.01"})]
+)
 def test_an_error_of_all_rows_ends_it_with_all_accounted_for(
     platform: Platform, broken: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,7 +314,9 @@ def test_an_error_of_all_rows_ends_it_with_all_accounted_for(
     assert undo("--gone").exit_code == 0
 
 
-@pytest.mark.parametrize("absent", [answer(200, b"null"), answer(400, b"{}"), answer(404, b"")])
+@pytest.mark.parametrize(
+    "absent", [response(200, b"null"), response(400, b"{}"), response(404, b"")]
+)
 def test_a_lead_that_is_not_there_is_released_only_by_a_person(
     platform: Platform, absent: bytes
 ) -> None:
@@ -386,7 +393,7 @@ def test_a_second_ctrl_c_leaves_what_is_open_unknown(platform: Platform) -> None
         platform.delete(ids)
         _thread.interrupt_main()
         platform.before = interrupting
-        return answer(200, b"true")
+        return response(200, b"true")
 
     def interrupting(_method: str, _id: str) -> None:
         _thread.interrupt_main()
@@ -408,7 +415,7 @@ def test_a_second_ctrl_c_leaves_what_is_open_unknown(platform: Platform) -> None
 def test_a_wrong_key_or_campaign_changes_nothing(
     platform: Platform, status: int, said: str
 ) -> None:
-    platform.campaign = answer(status, b"")
+    platform.campaign = response(status, b"")
     done = undo()
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
@@ -418,7 +425,7 @@ def test_a_wrong_key_or_campaign_changes_nothing(
 def test_a_dead_server_changes_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Platform(1).results()
     monkeypatch.setenv("NLPEARL_API_KEY", KEY)
-    with Server(answers(b"")) as server:
+    with Server(responses(b"")) as server:
         monkeypatch.setenv("NLPEARL_BASE_URL", server.url)
     done = undo("--no-ledger")
     assert done.exit_code == 2
@@ -457,7 +464,7 @@ def test_the_ledger_of_the_run_has_to_be_named(platform: Platform) -> None:
         (b"PK\x03\x04\xff\xfe", "it is not a results file"),
     ],
 )
-def test_what_is_no_results_file_is_refused(
+def test_an_invalid_results_file_is_refused(
     platform: Platform, text: str | bytes, said: str
 ) -> None:
     Path(RESULTS).write_bytes(text if isinstance(text, bytes) else text.encode())

@@ -50,7 +50,7 @@ class LanguageServer:
         return next(m["result"] for m in self.messages() if m.get("id") == 1 and "result" in m)
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """What the server says; what it asks of an editor is answered with nothing."""
+        """What the server says; what it asks of an editor gets an empty response."""
         assert self._process.stdout is not None
         while True:
             length = 0
@@ -89,6 +89,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LanguageS
     server.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call", ['    client.add_lead("", "", time_zone="")', "    Lead(", "    await"]
 )

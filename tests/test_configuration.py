@@ -20,8 +20,8 @@ from nlpearl import (
     Outcome,
 )
 
-from .conftest import KEY, PHONE, SECRET, Colour
-from .servers import CAMPAIGN_ID, Connection, Server, answer, answers
+from .conftest import KEY, PHONE, SECRET, Either
+from .servers import CAMPAIGN_ID, Connection, Server, response, responses
 
 
 @pytest.mark.parametrize("client", [NLPearl, AsyncNLPearl])
@@ -67,14 +67,14 @@ def test_a_missing_key_names_the_variable() -> None:
         NLPearl()
 
 
-def test_a_key_that_is_no_string_shows_its_type_only() -> None:
+def test_a_key_that_is_not_a_string_shows_its_type_only() -> None:
     with pytest.raises(ConfigurationError, match="api_key is not a string but bytes"):
         NLPearl(KEY.encode())  # type: ignore[arg-type] # pyright: ignore
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n", f"  {KEY}  ", f"{KEY}\r\n", "a:b:c"])
 def test_blanks_around_a_key_are_trimmed_and_the_first_colon_divides(key: str) -> None:
-    with Server(answers(answer())) as server, NLPearl(key, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(key, base_url=server.url) as client:
         client.add_lead(CAMPAIGN_ID, PHONE)
     assert server.requests[0].headers["authorization"] == f"Bearer {key.strip()}"
 
@@ -109,7 +109,7 @@ def test_blanks_around_a_key_are_trimmed_and_the_first_colon_divides(key: str) -
         (12, "string"),
     ],
 )
-def test_a_base_url_that_is_no_origin_is_refused(client: type, url: Any, why: str) -> None:
+def test_a_base_url_must_be_an_origin(client: type, url: Any, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why) as caught:
         client(KEY, base_url=url)
     assert "https://api.nlpearl.ai" in str(caught.value)
@@ -167,7 +167,7 @@ def test_an_impossible_setting_names_itself(client: type, options: dict[str, Any
 
 def test_a_timeout_may_be_a_timedelta() -> None:
     with (
-        Server(answers(answer())) as server,
+        Server(responses(response())) as server,
         NLPearl(KEY, base_url=server.url, timeout=timedelta(seconds=20)) as client,
     ):
         assert client.add_lead(CAMPAIGN_ID, PHONE, timeout=timedelta(seconds=10))
@@ -177,13 +177,13 @@ def test_a_timeout_may_be_a_timedelta() -> None:
 
 
 @pytest.mark.parametrize("left", [0, -1.5, timedelta(0), timedelta(seconds=-3), -math.inf])
-def test_a_time_that_is_over_already_is_no_bad_argument(
-    colour: Colour, left: float | timedelta, tmp_path: Path
+def test_a_time_that_is_over_already_is_a_valid_argument(
+    either: Either, left: float | timedelta, tmp_path: Path
 ) -> None:
     ledger = {"ledger": tmp_path / "a.ledger"}
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         for options in ({}, ledger):
-            error = colour.add(server.url, client=options, external_id="x", timeout=left)
+            error = either.add(server.url, client=options, external_id="x", timeout=left)
             assert isinstance(error, APITimeoutError)
             assert (error.outcome, error.retryable) == (Outcome.NOT_SENT, True)
             assert (error.campaign_id, error.external_id) == (CAMPAIGN_ID, "x")
@@ -196,7 +196,7 @@ def test_a_time_that_is_over_already_is_no_bad_argument(
         with pytest.raises(InvalidLeadError), NLPearl(KEY) as client:
             client.add_lead(CAMPAIGN_ID, "call me", timeout=left)
         assert not server.requests
-        added = colour.add(server.url, client=ledger, external_id="x")
+        added = either.add(server.url, client=ledger, external_id="x")
         assert isinstance(added, AddedLead), "it was never claimed"
 
 
@@ -246,7 +246,7 @@ def test_an_outbound_id_that_no_path_can_carry_never_reaches_the_network(campaig
 
 @pytest.mark.parametrize("campaign_id", ["a%2Fb", "a?b#c", "é", "a\\b", "a;b"])
 def test_any_other_outbound_id_arrives_quoted(campaign_id: str) -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         client.add_lead(campaign_id, PHONE)
     from urllib.parse import quote
 

@@ -52,7 +52,10 @@ def test_code_fits_on_the_page_and_can_be_copied(path: Path) -> None:
             compile(code, path.name, "exec")
 
 
-WORDS = "anew beneath colour licence mend mended misbehave phoned whoever whomever look-up look-ups"
+WORDS = (
+    "anew beneath caller colour colours facade licence look-up look-ups mend mended misbehave "
+    "phoned whoever whomever"
+)
 
 
 @pytest.mark.parametrize("path", [*PAGES, *TEXTS], ids=lambda path: path.stem)

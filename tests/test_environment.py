@@ -30,8 +30,8 @@ from nlpearl.configuration import needs_no_proxy
 from nlpearl.http.deadlines import Deadline
 from nlpearl.http.exchange import Exchange
 
-from .conftest import KEY, PHONE, SECRET, Colour, Ended
-from .servers import CAMPAIGN_ID, Connection, Script, Server, answer, answers
+from .conftest import KEY, PHONE, SECRET, Either, Ended
+from .servers import CAMPAIGN_ID, Connection, Script, Server, response, responses
 from .tls import DAY, HOST, Authority, over_tls, proxying
 
 # What they reach is a proxy on loopback, or nothing at all.
@@ -63,7 +63,7 @@ class Place:
 def place(company: Authority) -> Generator[Place]:
     heads: list[bytes] = []
     with (
-        Server(over_tls(company.server(), answers(answer()))) as api,
+        Server(over_tls(company.server(), responses(response()))) as api,
         Server(proxying(lambda: api.port, heads)) as proxy,
     ):
         yield Place(api, proxy, heads)
@@ -103,10 +103,10 @@ def refused(make: Callable[[], object]) -> str:
 )
 @pytest.mark.usefixtures("trusting")
 def test_a_proxy_is_gone_through(
-    colour: Colour, place: Place, monkeypatch: pytest.MonkeyPatch, variable: str, form: str
+    either: Either, place: Place, monkeypatch: pytest.MonkeyPatch, variable: str, form: str
 ) -> None:
     monkeypatch.setenv(variable, form.format(f"127.0.0.1:{place.proxy.port}"))
-    assert isinstance(colour.add(URL), AddedLead)
+    assert isinstance(either.add(URL), AddedLead)
     assert [head.split(b"\r\n")[0] for head in place.heads] == [
         b"CONNECT %b:443 HTTP/1.1" % HOST.encode()
     ]
@@ -115,23 +115,23 @@ def test_a_proxy_is_gone_through(
 
 @pytest.mark.usefixtures("trusting")
 def test_a_proxy_that_speaks_tls_is_trusted_by_the_same_file(
-    colour: Colour, company: Authority, place: Place, monkeypatch: pytest.MonkeyPatch
+    either: Either, company: Authority, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Server(
-        over_tls(company.server("localhost"), answers(b"HTTP/1.1 403 No\r\n\r\n"))
+        over_tls(company.server("localhost"), responses(b"HTTP/1.1 403 No\r\n\r\n"))
     ) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{proxy.port}")
-        assert "the proxy refuses: 403 No" in failed(colour.add(URL))
+        assert "the proxy refuses: 403 No" in failed(either.add(URL))
 
 
 def test_of_two_proxies_that_of_https_counts(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """GNOME sets all_proxy to socks:// beside the others."""
     monkeypatch.setenv("all_proxy", "socks://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "none of ours://")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    assert "(https_proxy)" in failed(colour.add(URL))
+    assert "(https_proxy)" in failed(either.add(URL))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_proxy_of_the_system_is_called_so(monkeypatch: pytest.MonkeyPatch) -> 
         ("", False),
     ],
 )
-def test_no_proxy_lists_hosts_and_what_is_none_does_no_harm(
+def test_no_proxy_lists_hosts_and_an_invalid_one_does_no_harm(
     monkeypatch: pytest.MonkeyPatch, no_proxy: str, passes: bool
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -260,12 +260,12 @@ def says(data: bytes) -> Script:
     ],
 )
 def test_a_proxy_that_does_not_let_through_is_named(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch, script: Script, said: str, tries: int
+    either: Either, monkeypatch: pytest.MonkeyPatch, script: Script, said: str, tries: int
 ) -> None:
     with Server(script) as proxy:
         shown = f"127.0.0.1:{proxy.port}"
         monkeypatch.setenv("HTTPS_PROXY", f"http://joe:{PASSWORD}@{shown}")
-        text = failed(colour.add(URL, client={"max_retries": 1}))
+        text = failed(either.add(URL, client={"max_retries": 1}))
         assert proxy.connections == tries
     assert f"{URL}, through the proxy http://{shown} (HTTPS_PROXY): " in text
     assert said in text
@@ -274,32 +274,32 @@ def test_a_proxy_that_does_not_let_through_is_named(
     assert "Nothing was sent." in text
 
 
-def test_a_dead_proxy_is_named(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_proxy_is_named(either: Either, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
-    text = failed(colour.add(URL))
+    text = failed(either.add(URL))
     assert "through the proxy http://127.0.0.1:9 (all_proxy): " in text
     assert "Connection refused, while connecting to the proxy" in text
     assert "Correct all_proxy, or list the API's host in NO_PROXY." in text
 
 
-def test_a_proxy_that_is_silent_is_named(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_silent_is_named(either: Either, monkeypatch: pytest.MonkeyPatch) -> None:
     def script(connection: Connection) -> None:
         connection.read_headers()
         connection.silence()
 
     with Server(script) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        text = failed(colour.add(URL, client={"timeout": 1}), APITimeoutError)
+        text = failed(either.add(URL, client={"timeout": 1}), APITimeoutError)
     assert "timed out (timeout 1 s), while asking the proxy to connect" in text
     assert "HTTPS_PROXY" in text
 
 
 def test_https_for_a_proxy_that_does_not_speak_tls_is_named(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Server(lambda connection: connection.send(b"HTTP/1.1 400 Bad\r\n\r\n")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{proxy.port}")
-        text = failed(colour.add(URL))
+        text = failed(either.add(URL))
     assert "while negotiating TLS with the proxy" in text
     assert "write http:// in HTTPS_PROXY instead of https://" in text
 
@@ -309,7 +309,7 @@ def test_https_for_a_proxy_that_does_not_speak_tls_is_named(
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_a_companys_certificates_are_trusted_on_loopback_too(
-    colour: Colour,
+    either: Either,
     company: Authority,
     place: Place,
     monkeypatch: pytest.MonkeyPatch,
@@ -321,7 +321,7 @@ def test_a_companys_certificates_are_trusted_on_loopback_too(
         where = hashed(company, tmp_path)
     monkeypatch.setenv(variable, str(where))
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    assert isinstance(colour.add(place.loopback), AddedLead)
+    assert isinstance(either.add(place.loopback), AddedLead)
 
 
 def hashed(company: Authority, folder: Path) -> Path:
@@ -347,7 +347,7 @@ def hashed(company: Authority, folder: Path) -> Path:
     ],
 )
 def test_a_certificate_of_an_unknown_issuer_says_whom_to_trust(
-    colour: Colour,
+    either: Either,
     company: Authority,
     place: Place,
     monkeypatch: pytest.MonkeyPatch,
@@ -360,7 +360,7 @@ def test_a_certificate_of_an_unknown_issuer_says_whom_to_trust(
     names = {"pem": company.pem, "other": other.pem, "folder": hashed(other, tmp_path)}
     for name, value in variables.items():
         monkeypatch.setenv(name, value.format(**names))
-    text = failed(colour.add(place.loopback, client={"max_retries": 2}))
+    text = failed(either.add(place.loopback, client={"max_retries": 2}))
     assert "certificate verify failed" in text
     assert said.format(**names) in text
     assert place.api.connections == 1, "no retry"
@@ -376,11 +376,11 @@ def test_a_certificate_of_an_unknown_issuer_says_whom_to_trust(
 )
 @pytest.mark.usefixtures("trusting")
 def test_a_certificate_of_another_time_or_host_says_so(
-    colour: Colour, company: Authority, names: list[str], begins: datetime.timedelta, said: str
+    either: Either, company: Authority, names: list[str], begins: datetime.timedelta, said: str
 ) -> None:
     context = company.server(*names, begins=begins)
-    with Server(over_tls(context, answers(answer()))) as server:
-        text = failed(colour.add(f"https://localhost:{server.port}", client={"max_retries": 2}))
+    with Server(over_tls(context, responses(response()))) as server:
+        text = failed(either.add(f"https://localhost:{server.port}", client={"max_retries": 2}))
         assert server.connections == 1
     assert said in text
 
@@ -406,7 +406,7 @@ def test_a_callers_own_client_has_its_own_trust(place: Place) -> None:
         ("cut short", "no certificate can be read from it"),
     ],
 )
-def test_a_file_of_certificates_that_is_none_is_named(
+def test_an_invalid_file_of_certificates_is_named(
     company: Authority,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -432,7 +432,7 @@ def test_a_tilde_is_not_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "write the whole path" in refused(lambda: NLPearl(KEY))
 
 
-def test_a_folder_of_certificates_that_is_none_is_named(
+def test_an_invalid_folder_of_certificates_is_named(
     company: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
@@ -465,7 +465,7 @@ def test_a_log_of_tls_keys_that_cannot_be_written_is_named(
 
 @pytest.mark.parametrize(("code", "tries"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 2)])
 def test_a_name_that_does_not_exist_is_not_looked_up_again(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch, code: int, tries: int
+    either: Either, monkeypatch: pytest.MonkeyPatch, code: int, tries: int
 ) -> None:
     asked: list[str] = []
 
@@ -474,7 +474,7 @@ def test_a_name_that_does_not_exist_is_not_looked_up_again(
         raise socket.gaierror(code, "it is not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    text = failed(colour.add(URL, client={"max_retries": 1}))
+    text = failed(either.add(URL, client={"max_retries": 1}))
     assert asked == [HOST] * tries
     assert "it is not known, while connecting" in text
 
@@ -510,7 +510,7 @@ def test_few_file_descriptors_are_named() -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.server.stopping.wait(0.2)
-        connection.send(answer())
+        connection.send(response())
 
     with Server(script) as server:
         command = [sys.executable, "-W", "error", "-c", LIMITED, server.url]
@@ -527,19 +527,19 @@ def rows(count: int) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-def test_a_run_that_reaches_nothing_ends_early(colour: Colour, concurrency: int) -> None:
-    with Server(answers(answer())) as server:
+def test_a_run_that_reaches_nothing_ends_early(either: Either, concurrency: int) -> None:
+    with Server(responses(response())) as server:
         url = server.url
-    results, error = colour.add_leads(url, rows(200), concurrency=concurrency)
+    results, error = either.add_leads(url, rows(200), concurrency=concurrency)
     assert isinstance(error, APIConnectionError)
     assert 3 <= len(results) <= 2 * max(3, concurrency)
     assert all(r.outcome is Outcome.NOT_SENT and r.error and r.error.retryable for r in results)
 
 
 def test_a_run_that_a_certificate_stops_ends_with_the_first_lead(
-    colour: Colour, place: Place
+    either: Either, place: Place
 ) -> None:
-    results, error = colour.add_leads(place.loopback, rows(200), client={"max_retries": 2})
+    results, error = either.add_leads(place.loopback, rows(200), client={"max_retries": 2})
     assert isinstance(error, APIConnectionError)
     assert error.is_permanent
     assert "SSL_CERT_FILE" in str(error)
@@ -548,15 +548,15 @@ def test_a_run_that_a_certificate_stops_ends_with_the_first_lead(
     assert {result.outcome for result in results} == {Outcome.NOT_SENT}
 
 
-def test_a_run_that_has_reached_the_api_goes_on_without_it(colour: Colour) -> None:
+def test_a_run_that_has_reached_the_api_goes_on_without_it(either: Either) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         listener = connection.server._listener  # pyright: ignore[reportPrivateUsage]
         listener.shutdown(socket.SHUT_RDWR)
-        connection.send(answer(headers={"Connection": "close"}))
+        connection.send(response(headers={"Connection": "close"}))
 
     with Server(script) as server:
-        results, error = colour.add_leads(server.url, rows(20), concurrency=1)
+        results, error = either.add_leads(server.url, rows(20), concurrency=1)
     assert error is None
     outcomes = [result.outcome for result in results]
     assert outcomes == [Outcome.ADDED] + [Outcome.NOT_SENT] * 19

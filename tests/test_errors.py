@@ -1,4 +1,4 @@
-"""The tree of errors: plain values that pickle and copy; answers.py's pure decisions."""
+"""The tree of errors: plain values that pickle and copy; responses.py's pure decisions."""
 
 import copy
 import json

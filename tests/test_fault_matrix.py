@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nlpearl import AddedLead, APIConnectionError, NLPearlError, Outcome
 
-from .conftest import Colour
+from .conftest import Either
 from .fault_matrix import CELLS, FAULTS, OK, Cell, Fault, FaultServer, play, violation
 from .servers import Server
 
@@ -34,15 +34,15 @@ def reconciles(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", [cell for cell in CELLS if cell.fault.stage == "mid-answer"], ids=str
+    "cell", [cell for cell in CELLS if cell.fault.stage == "mid-response"], ids=str
 )
-def test_look_ups_make_the_unknown_known(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lookups_make_the_unknown_known(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     reconciles(cell, monkeypatch)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS, ids=str)
-def test_look_ups_make_the_unknown_known_in_every_cell_and_nothing_else(
+def test_lookups_make_the_unknown_known_in_every_cell_and_nothing_else(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reconciles(cell, monkeypatch)
@@ -74,6 +74,6 @@ def test_no_sequence_of_faults_adds_a_lead_twice_or_hides_one(
     leads = [{"external_id": f"row-{number}"} for number in range(calls)]
     with Server(server.script) as listening:
         options = {"timeout": 5, "max_retries": 2}
-        ends = Colour(name).add_all(listening.url, leads, client=options)
+        ends = Either(name).add_all(listening.url, leads, client=options)
     for lead, end in zip(leads, ends, strict=True):
         assert violation(end, server.stored[lead["external_id"]]) is None, end

@@ -31,8 +31,8 @@ from nlpearl import (
 from nlpearl.leads.results import to_found_lead
 from nlpearl.sandbox import Sandbox
 
-from .conftest import KEY, PHONE, SECRET, Colour
-from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer, answers
+from .conftest import KEY, PHONE, SECRET, Either
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, response, responses
 
 EVERYTHING: dict[str, Any] = {
     "id": LEAD_ID,
@@ -49,7 +49,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def find(
-    colour: Colour, url: str, external_id: Any = "crm-42", **options: Any
+    either: Either, url: str, external_id: Any = "crm-42", **options: Any
 ) -> FoundLead | NLPearlError | None:
     settings: dict[str, Any] = {"api_key": KEY, "base_url": url, "max_retries": 0, **options}
 
@@ -58,7 +58,7 @@ def find(
             return await client.find_lead(CAMPAIGN_ID, external_id)
 
     try:
-        if colour.name == "async":
+        if either.name == "async":
             return asyncio.run(main())
         with NLPearl(**settings) as client:
             return client.find_lead(CAMPAIGN_ID, external_id)
@@ -66,9 +66,9 @@ def find(
         return error
 
 
-def test_a_lead_is_found_with_all_that_is_known_of_it(colour: Colour) -> None:
-    with Server(answers(answer(200, json.dumps(EVERYTHING).encode()))) as server:
-        found = find(colour, server.url)
+def test_a_lead_is_found_with_all_that_is_known_of_it(either: Either) -> None:
+    with Server(responses(response(200, json.dumps(EVERYTHING).encode()))) as server:
+        found = find(either, server.url)
     assert found == FoundLead(
         lead_id=LEAD_ID,
         external_id="crm-42",
@@ -86,11 +86,11 @@ def test_a_lead_is_found_with_all_that_is_known_of_it(colour: Colour) -> None:
     assert request.body == b""
 
 
-def test_what_was_added_is_found_in_the_sandbox(colour: Colour) -> None:
+def test_what_was_added_is_found_in_the_sandbox(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
-        colour.add(sandbox.url, external_id=42, call_data={"visits": 3})
-        found = find(colour, sandbox.url, 42)
-        assert find(colour, sandbox.url, 43) is None
+        either.add(sandbox.url, external_id=42, call_data={"visits": 3})
+        found = find(either, sandbox.url, 42)
+        assert find(either, sandbox.url, 43) is None
     assert isinstance(found, FoundLead)
     assert found.lead_id == sandbox.leads[0]["leadId"]
     assert found.status is LeadStatus.NEW
@@ -152,51 +152,51 @@ def test_what_has_another_form_hides_nothing_else(
 @pytest.mark.parametrize(
     "given",
     [
-        answer(404, b""),
-        answer(404, b"<html>"),
-        answer(404, json.dumps({"title": "Not Found"}).encode()),
-        answer(400, json.dumps({"title": "Lead not found."}).encode()),
-        answer(400, json.dumps({"errors": {"externalId": ["Unknown."]}}).encode()),
+        response(404, b""),
+        response(404, b"<html>"),
+        response(404, json.dumps({"title": "Not Found"}).encode()),
+        response(400, json.dumps({"title": "Lead not found."}).encode()),
+        response(400, json.dumps({"errors": {"externalId": ["Unknown."]}}).encode()),
         b"HTTP/1.1 204 No Content\r\n\r\n",
-        answer(200, b""),
-        answer(200, b" "),
-        answer(200, b"null"),
-        answer(200, b"{}"),
-        answer(200, b"[]"),
-        answer(200, b'{"id": null, "status": 0}'),
+        response(200, b""),
+        response(200, b" "),
+        response(200, b"null"),
+        response(200, b"{}"),
+        response(200, b"[]"),
+        response(200, b'{"id": null, "status": 0}'),
     ],
     ids=str,
 )
-def test_none_is_none_however_the_api_says_so(colour: Colour, given: bytes) -> None:
-    with Server(answers(given)) as server:
-        assert find(colour, server.url) is None
+def test_a_lead_that_is_not_there_is_none_in_any_form(either: Either, given: bytes) -> None:
+    with Server(responses(given)) as server:
+        assert find(either, server.url) is None
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        (answer(400, b'{"errors": {"outboundId": ["Bad."]}}'), BadRequestError),
-        (answer(401, b""), AuthenticationError),
-        (answer(429, b""), RateLimitError),
-        (answer(503, b""), ServerError),
-        (answer(200, b"[{}]"), UnexpectedResponseError),
-        (answer(200, b'"lead"'), UnexpectedResponseError),
-        (answer(200, b"{"), UnexpectedResponseError),
+        (response(400, b'{"errors": {"outboundId": ["Bad."]}}'), BadRequestError),
+        (response(401, b""), AuthenticationError),
+        (response(429, b""), RateLimitError),
+        (response(503, b""), ServerError),
+        (response(200, b"[{}]"), UnexpectedResponseError),
+        (response(200, b'"lead"'), UnexpectedResponseError),
+        (response(200, b"{"), UnexpectedResponseError),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", UnexpectedResponseError),
         (b"garbage\r\n\r\n", APIConnectionError),
     ],
     ids=str,
 )
-def test_what_is_no_answer_is_an_error(
-    colour: Colour, given: bytes, kind: type[NLPearlError]
+def test_an_unusable_response_is_an_error(
+    either: Either, given: bytes, kind: type[NLPearlError]
 ) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.send(given)
 
     with Server(script) as server:
-        error = find(colour, server.url)
+        error = find(either, server.url)
     assert type(error) is kind
     assert "may exist" not in str(error), "nothing was added by asking"
     assert SECRET not in str(error)
@@ -205,10 +205,10 @@ def test_what_is_no_answer_is_an_error(
 @pytest.mark.parametrize(
     "given",
     [
-        answer(503, b""),
-        answer(408, b""),
-        answer(429, b"", {"Retry-After": "0"}),
-        answer(200, b"{"),
+        response(503, b""),
+        response(408, b""),
+        response(429, b"", {"Retry-After": "0"}),
+        response(200, b"{"),
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
         b"garbage\r\n\r\n",
         b"",
@@ -216,44 +216,44 @@ def test_what_is_no_answer_is_an_error(
     ids=str,
 )
 def test_reading_is_tried_again(
-    colour: Colour, given: bytes, monkeypatch: pytest.MonkeyPatch
+    either: Either, given: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
 
     def script(connection: Connection) -> None:
         connection.read_request()
         last = len(server.requests) > 2
-        connection.send(answer(200, json.dumps(EVERYTHING).encode()) if last else given)
+        connection.send(response(200, json.dumps(EVERYTHING).encode()) if last else given)
 
     with Server(script) as server:
         # A try may also be lost to the connection that is being closed.
-        found = find(colour, server.url, max_retries=6)
+        found = find(either, server.url, max_retries=6)
     assert isinstance(found, FoundLead)
     assert len(server.requests) == 3
 
 
-def test_a_look_up_is_logged_without_anything_private(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+def test_a_lookup_is_logged_without_anything_private(
+    either: Either, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG", "nlpearl"), Sandbox(api_key=KEY) as sandbox:
-        find(colour, sandbox.url)
+        find(either, sandbox.url)
     [record] = [record for record in caplog.records if record.name == "nlpearl"]
     assert record.message.startswith(f"find_lead campaign={CAMPAIGN_ID} status=404 requests=1 ")
 
 
-def test_a_refusal_is_not_asked_again(colour: Colour) -> None:
-    with Server(answers(answer(403, b""))) as server:
-        find(colour, server.url, max_retries=5)
+def test_a_refusal_is_not_asked_again(either: Either) -> None:
+    with Server(responses(response(403, b""))) as server:
+        find(either, server.url, max_retries=5)
     assert len(server.requests) == 1
 
 
-def test_a_silent_server_is_left_in_time(colour: Colour) -> None:
+def test_a_silent_server_is_left_in_time(either: Either) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.silence()
 
     with Server(script) as server:
-        error = find(colour, server.url, timeout=0.3)
+        error = find(either, server.url, timeout=0.3)
     assert type(error) is APITimeoutError
 
 
@@ -272,11 +272,11 @@ def test_a_silent_server_is_left_in_time(colour: Colour) -> None:
     ],
 )
 def test_an_external_id_of_any_content_is_quoted(
-    colour: Colour, external_id: str, path: str
+    either: Either, external_id: str, path: str
 ) -> None:
     with Sandbox(api_key=KEY) as sandbox:
-        colour.add(sandbox.url, external_id=external_id)
-        found = find(colour, sandbox.url, external_id)
+        either.add(sandbox.url, external_id=external_id)
+        found = find(either, sandbox.url, external_id)
         assert isinstance(found, FoundLead)
         assert found.external_id == external_id
         assert sandbox.requests[-1].path.endswith(f"/Lead/External/{path}")
@@ -284,8 +284,8 @@ def test_an_external_id_of_any_content_is_quoted(
 
 @given(st.text(min_size=1, max_size=20))
 def test_an_external_id_arrives_as_it_is_or_is_refused(external_id: str) -> None:
-    with Server(answers(answer(404, b""))) as server:
-        found = find(Colour("sync"), server.url, external_id)
+    with Server(responses(response(404, b""))) as server:
+        found = find(Either("sync"), server.url, external_id)
     if isinstance(found, InvalidArgumentError):
         assert not server.requests
     else:
@@ -305,9 +305,9 @@ def test_an_external_id_arrives_as_it_is_or_is_refused(external_id: str) -> None
     ],
 )
 def test_an_external_id_that_no_path_can_carry_is_refused(
-    colour: Colour, external_id: object, said: str
+    either: Either, external_id: object, said: str
 ) -> None:
-    error = find(colour, "http://127.0.0.1:9", external_id)
+    error = find(either, "http://127.0.0.1:9", external_id)
     assert isinstance(error, InvalidArgumentError)
     assert said in str(error)
     assert error.outcome is Outcome.NOT_SENT

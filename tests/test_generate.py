@@ -110,6 +110,7 @@ def test_the_corrections_are_an_overlay_of_the_document() -> None:
 LOOKUP = "/v1/Outbound/{outboundId}/Lead/External/{externalId}"
 
 
+@pytest.mark.slow
 def test_an_operation_that_an_action_adds_must_not_shadow_the_vendors_own(project: Path) -> None:
     own = {"get": {"responses": {"200": {"description": "The vendor's own."}}}}
     rewrite(project / "openapi.yaml", lambda document: document["paths"].update({LOOKUP: own}))
@@ -129,7 +130,7 @@ def test_a_schema_of_the_vendors_is_taken_instead_of_ours(project: Path) -> None
     assert document["components"]["schemas"]["LeadSearch"] == own
 
 
-def test_another_method_of_the_same_path_is_no_shadow(project: Path) -> None:
+def test_another_method_of_the_same_path_is_told_apart(project: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         document["paths"][LOOKUP] = {"delete": {"responses": {"200": {"description": "Gone."}}}}
 
@@ -180,6 +181,7 @@ def test_every_setting_of_the_generator_is_one_that_it_knows() -> None:
     assert read(CONFIG).keys() <= ConfigFile.model_fields.keys()  # it passes over others in silence
 
 
+@pytest.mark.slow
 def test_a_warning_of_the_generator_is_an_error_and_is_shown(project: Path) -> None:
     def keep_updates(overlay: dict[str, Any]) -> None:
         overlay["actions"] = [action for action in overlay["actions"] if "update" in action]
@@ -280,7 +282,8 @@ def test_a_check_names_what_is_not_as_generated(
     assert check(project) == found
 
 
-def test_a_check_of_what_was_generated_finds_nothing_and_byte_code_is_no_difference(
+@pytest.mark.slow
+def test_a_check_of_generated_code_ignores_byte_code(
     project: Path,
 ) -> None:
     cache = project / CLIENT / "models/__pycache__"
@@ -290,7 +293,7 @@ def test_a_check_of_what_was_generated_finds_nothing_and_byte_code_is_no_differe
 
 
 @pytest.mark.slow
-def test_a_failed_check_fails_make_and_generating_mends_it(project: Path) -> None:
+def test_a_failed_check_fails_make_and_generating_fixes_it(project: Path) -> None:
     for spoil in (_new, _missing, _changed, _without_document):
         spoil(project)
     failed = run(project, "--check")
@@ -390,19 +393,19 @@ def test_another_python_makes_the_same_bytes(version: str, project: Path, tmp_pa
 # What is generated
 
 
-def _answered(
+def _call_generated(
     status: int, content_type: str, body: object
 ) -> tuple[httpx.Request, LeadToAddResponseApi | ValidationProblemDetails | None]:
     requests: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         return httpx.Response(status, headers={"Content-Type": content_type}, json=body)
 
     client = AuthenticatedClient(
         base_url=configuration.BASE_URL,
         token="a1b2:secret",
-        httpx_args={"transport": httpx.MockTransport(answer)},
+        httpx_args={"transport": httpx.MockTransport(response)},
     )
     with client:
         lead = LeadToAddApi(phone_number="+14155550123")
@@ -412,7 +415,7 @@ def _answered(
 
 
 def test_the_generated_request_is_json_and_says_so_once() -> None:
-    request, _ = _answered(200, "application/json", {"leadId": "l-1"})
+    request, _ = _call_generated(200, "application/json", {"leadId": "l-1"})
     assert request.method == "PUT"
     assert str(request.url) == f"{configuration.BASE_URL}/v1/Outbound/67d42f167f3c392c6d7a2d40/Lead"
     assert request.headers.get_list("Content-Type") == ["application/json"]
@@ -429,11 +432,11 @@ def test_the_generated_request_has_one_kind_of_body_and_cannot_be_sent_without()
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "text/json"])
-def test_a_generated_answer_is_read_as_json_whatever_its_label(content_type: str) -> None:
-    _, added = _answered(200, content_type, {"leadId": "l-1"})
+def test_a_generated_response_with_any_content_type_is_read_as_json(content_type: str) -> None:
+    _, added = _call_generated(200, content_type, {"leadId": "l-1"})
     assert isinstance(added, LeadToAddResponseApi)
     assert added.lead_id == "l-1"
-    _, refused = _answered(400, content_type, {"title": "no", "traceId": "00-1"})
+    _, refused = _call_generated(400, content_type, {"title": "no", "traceId": "00-1"})
     assert isinstance(refused, ValidationProblemDetails)
     assert refused.title == "no"
     assert refused["traceId"] == "00-1"

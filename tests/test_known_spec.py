@@ -1,5 +1,5 @@
-"""What the facade relies on, held against the document; and edits that a vendor might make, each of
-which either changes nothing for us or is met with a sentence that says what to do."""
+"""What the wrapper relies on, held against the document; and edits that a vendor might make, each
+of which either changes nothing for us or is met with a sentence that says what to do."""
 
 import json
 import os
@@ -42,7 +42,7 @@ PATH = "/v1/Outbound/{outboundId}/Lead"
 @pytest.fixture(autouse=True)
 def _one_test_fails_for_a_changed_document(request: pytest.FixtureRequest) -> None:
     """The others begin with the document, and so are about one that is as it is known."""
-    first = "test_the_facade_knows_the_document"
+    first = "test_the_wrapper_knows_the_document"
     if request.node.originalname != first and said_of(ROOT):
         pytest.skip(f"the document has changed: see {first}")
 
@@ -67,8 +67,8 @@ def rename(content: Document, old: str, new: str) -> None:
 
 
 def json_first(document: Document) -> None:
-    for answer in put(document)["responses"].values():
-        content = answer["content"]
+    for response in put(document)["responses"].values():
+        content = response["content"]
         content.update({"text/plain": content.pop("text/plain")})
 
 
@@ -83,7 +83,7 @@ def rename_path_parameter(document: Document) -> None:
     document["paths"]["/v1/Outbound/{id}/Lead"]["put"]["parameters"][0]["name"] = "id"
 
 
-def answer(document: Document, status: str, media: str) -> None:
+def response(document: Document, status: str, media: str) -> None:
     content = {media: {"schema": {"$ref": "#/components/schemas/ValidationProblemDetails"}}}
     put(document)["responses"][status] = {"description": "New.", "content": content}
 
@@ -155,14 +155,14 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda d: schemas(d)["LeadToAddApi"]["required"].append("externalId"),
         "sent: externalId is 'required, string or null', and was 'string or null'",
     ),
-    "5 a new property of the answer": (
+    "5 a new property of the response": (
         lambda d: schemas(d)["LeadToAddResponseApi"]["properties"].update(
             addedAt={"type": "string", "format": "date-time"}
         ),
         "result: addedAt is new ('string date-time'). What to do: the `read` of its class",
     ),
     "6 a 401 with a body": (
-        lambda d: answer(d, "401", "application/json"),
+        lambda d: response(d, "401", "application/json"),
         "responses: 401 is new ('application/json, ValidationProblemDetails')",
     ),
     "7 callData no longer nullable": (
@@ -197,7 +197,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "17 a description only": (describe_otherwise, NOTHING),
     "18 a 404 that is plain text and means it": (
-        lambda d: answer(d, "404", "text/plain"),
+        lambda d: response(d, "404", "text/plain"),
         "responses: 404 is new ('no content')",
     ),
     "19 security on the operation": (
@@ -208,8 +208,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda d: rename(d["paths"][PATH], "put", "post"),
         "openapi-overlay.yaml: the target",
     ),
-    "21 a default answer": (
-        lambda d: answer(d, "default", "application/json"),
+    "21 a default response": (
+        lambda d: response(d, "default", "application/json"),
         "responses: default is new ('application/json, ValidationProblemDetails')",
     ),
     "22 a list of time zones": (add_enum, NOTHING),
@@ -231,7 +231,7 @@ def said_of(root: Path) -> list[str]:
     return surprises(document)
 
 
-def test_the_facade_knows_the_document() -> None:
+def test_the_wrapper_knows_the_document() -> None:
     if said := said_of(ROOT):
         pytest.fail("\n\n".join(said), pytrace=False)  # pytest would cut an assertion's list
 
@@ -239,7 +239,7 @@ def test_the_facade_knows_the_document() -> None:
 def test_all_that_does_not_fit_is_said_at_once_and_once(project: Path) -> None:
     def change(document: Document) -> None:
         lead(document).update(language={"type": "string"}, tone={"type": "string"})
-        answer(document, "401", "application/json")
+        response(document, "401", "application/json")
 
     rewrite(project / "openapi.yaml", change)
     said = said_of(project)
@@ -396,7 +396,7 @@ def publish(project: Path) -> None:
     rewrite(project / "openapi-overlay.yaml", delete)
 
 
-def test_when_the_vendor_publishes_the_look_up_one_action_goes(project: Path) -> None:
+def test_when_the_vendor_publishes_the_lookup_one_action_goes(project: Path) -> None:
     publish(project)
     assert said_of(project) == []
 
@@ -406,11 +406,11 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from nlpearl import NLPearl
 from nlpearl_api.api.outbound import get_lead_by_external_id
-from tests.servers import Server, answer, answers
+from tests.servers import Server, response, responses
 
 lead = {"id": "x", "status": 999, "created": None, "lastCall": None, "callData": None,
         "collectedData": None, "more": 1}
-with Server(answers(answer(200, json.dumps(lead).encode()))) as server:
+with Server(responses(response(200, json.dumps(lead).encode()))) as server:
     with NLPearl("a:b", base_url=server.url) as client:
         print(client.find_lead("67d4", "y").status)
         found = client.operation(get_lead_by_external_id)("67d4", "y")
@@ -419,7 +419,7 @@ with Server(answers(answer(200, json.dumps(lead).encode()))) as server:
 
 
 @pytest.mark.slow
-def test_a_lead_is_read_whatever_the_vendor_says_of_its_form(project: Path) -> None:
+def test_a_lead_of_any_form_is_read(project: Path) -> None:
     publish(project)
     works(project)
     environment = {**os.environ, "PYTHONPATH": f"{project}:{project / 'generated'}"}
@@ -475,7 +475,7 @@ with Sandbox() as sandbox:
 
 
 def works(project: Path) -> None:
-    """Generated from its own document, with the facade as it is."""
+    """Generated from its own document, with the wrapper as it is."""
     environment = {**os.environ, "PYTHONPATH": f"{project}:{project / 'generated'}"}
     subprocess.run(
         [sys.executable, project / "tools/generate.py"], cwd=project, check=True, env=environment
@@ -551,12 +551,12 @@ def test_null_of_3_1_is_told_as_that_of_3_0(schema: Document, words: str) -> Non
 
 
 def test_the_items_of_an_array_are_described() -> None:
-    answer = {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}
+    response = {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}
     document: Document = {
         "components": {"schemas": {"Item": {"properties": {"id": {"type": "string"}}}}},
     }
     operation: Document = {
-        "responses": {"200": {"description": "All.", "content": {"application/json": answer}}}
+        "responses": {"200": {"description": "All.", "content": {"application/json": response}}}
     }
     said = describe(document, operation)
     assert said["responses"] == {"200": "application/json, array of Item"}
@@ -564,7 +564,7 @@ def test_the_items_of_an_array_are_described() -> None:
     assert said["operation"] == "nlpearl_api.api.default.none"
 
 
-def test_what_is_known_is_what_the_facade_uses_as_make_generate_writes_it() -> None:
+def test_what_is_known_is_what_the_wrapper_uses_as_make_generate_writes_it() -> None:
     document = overlaid(ROOT / "openapi.yaml", ROOT / "openapi-overlay.yaml")
     source = OPERATIONS.read_text(encoding="utf-8")
     known = remembered(document, {}, source)

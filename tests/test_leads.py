@@ -33,7 +33,7 @@ from nlpearl.leads.identifiers import to_external_id
 from nlpearl.sandbox import Sandbox
 from nlpearl.sandbox.contract import read_spec
 
-from .conftest import PHONE, Colour
+from .conftest import PHONE, Either
 
 pd = pytest.importorskip("pandas")  # has no types
 
@@ -264,10 +264,10 @@ def test_a_time_zone_that_is_the_only_fault_has_its_own_class() -> None:
         Lead(PHONE, time_zone="EST")
 
 
-def test_what_is_sent_is_in_the_form_that_the_platform_wants(colour: Colour) -> None:
+def test_what_is_sent_is_in_the_form_that_the_platform_wants(either: Either) -> None:
     with Sandbox(require_windows_time_zones=True) as sandbox:
         for zone in ("America/New_York", "türkiye standard time", "Europe/Istanbul", UTC, None):
-            added = colour.add(
+            added = either.add(
                 sandbox.url,
                 client={"api_key": sandbox.api_key},
                 external_id=42,
@@ -287,24 +287,24 @@ def test_what_is_sent_is_in_the_form_that_the_platform_wants(colour: Colour) -> 
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "eastern standard time", ""])
-def test_the_sandbox_refuses_what_is_no_windows_id_if_told_to(zone: str) -> None:
+def test_the_sandbox_refuses_other_zones_than_windows_ids_if_told_to(zone: str) -> None:
     import httpx
 
     with Sandbox(require_windows_time_zones=True) as strict, Sandbox() as lenient:
         for sandbox, status in ((strict, 400), (lenient, 200)):
-            answer = httpx.put(
+            response = httpx.put(
                 f"{sandbox.url}/v1/Outbound/67d42f167f3c392c6d7a2d40/Lead",
                 headers={"Authorization": f"Bearer {sandbox.api_key}"},
                 json={"phoneNumber": PHONE, "timeZoneId": zone},
             )
-            assert answer.status_code == status
+            assert response.status_code == status
         assert strict.leads == []
 
 
-def test_a_refusal_of_the_sandbox_names_our_argument(colour: Colour) -> None:
+def test_a_refusal_of_the_sandbox_names_our_argument(either: Either) -> None:
     with Sandbox(require_windows_time_zones=True) as sandbox:
         sandbox.inject_fault(status=400, body='{"errors": {"TimeZoneId": ["no"]}}')
-        error = colour.add(sandbox.url, client={"api_key": sandbox.api_key})
+        error = either.add(sandbox.url, client={"api_key": sandbox.api_key})
     assert isinstance(error, BadRequestError)
     assert error.errors == {"time_zone": ["no"]}
 
@@ -343,7 +343,7 @@ ZONES = st.sampled_from([*WINDOWS_TIME_ZONES, "Europe/Rome", "US/Eastern", "EST"
     time_zone=ZONES | ANYTHING,
     call_data=DATA | ANYTHING,
 )
-def test_whatever_comes_in_is_a_body_that_the_spec_accepts_or_an_invalid_lead_error(
+def test_any_input_makes_a_valid_body_or_an_invalid_lead_error(
     phone_number: Any, external_id: Any, time_zone: Any, call_data: Any
 ) -> None:
     try:

@@ -23,13 +23,13 @@ from nlpearl.bulk.tasks import AsyncLeadRun
 from nlpearl.calls.call import Call
 from nlpearl.http.lane import Lane
 
-from .conftest import KEY, Colour
-from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
+from .conftest import KEY, Either
+from .servers import CAMPAIGN_ID, Connection, Request, Server, replying, response, responses
 from .test_add_leads import Watched, added, rows
 
 
 class Gate:
-    """A server whose answers wait until it is opened, each with its request arrived."""
+    """A server whose responses wait until it is opened, each with its request arrived."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
@@ -38,7 +38,7 @@ class Gate:
         while True:
             connection.read_request()
             assert self.opened.wait(30)
-            connection.send(answer())
+            connection.send(response())
 
 
 def arrived(server: Server, count: int) -> bool:
@@ -59,11 +59,11 @@ def settled(count: int) -> bool:
 
 
 def test_leaving_the_loop_lets_what_is_in_flight_end_and_starts_nothing_new(
-    colour: Colour,
+    either: Either,
 ) -> None:
     watched = Watched(1000)
-    with Server(answers(answer())) as server:
-        results, error = colour.add_leads(server.url, watched, until=3, concurrency=5)
+    with Server(responses(response())) as server:
+        results, error = either.add_leads(server.url, watched, until=3, concurrency=5)
         server.wait_until_closed()
     assert error is None
     assert len(results) == 3
@@ -73,7 +73,7 @@ def test_leaving_the_loop_lets_what_is_in_flight_end_and_starts_nothing_new(
 def test_a_run_that_is_left_and_forgotten_ends_by_itself() -> None:
     """`break`, and nobody closes anything."""
     client = NLPearl(KEY, base_url="http://127.0.0.1:9")
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         before = threading.active_count()
         with NLPearl(KEY, base_url=server.url) as client:
             for _ in client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5):
@@ -84,7 +84,7 @@ def test_a_run_that_is_left_and_forgotten_ends_by_itself() -> None:
 
 
 def test_a_run_that_is_found_by_the_garbage_collector_ends_likewise() -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5)
         cycle: list[Any] = [run]
         cycle.append(cycle)
@@ -104,13 +104,13 @@ def test_an_async_run_that_is_left_and_forgotten_ends_by_itself() -> None:
                 await asyncio.sleep(0.005)
             await asyncio.to_thread(server.wait_until_closed)
 
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         asyncio.run(main(server))
     assert len(server.requests) <= 6
 
 
 def test_a_variable_keeps_a_run_alive() -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         run = client.add_leads(CAMPAIGN_ID, rows(20), concurrency=5)
         for _ in run:
             break
@@ -140,7 +140,7 @@ def test_close_waits_for_what_is_in_flight_whose_results_can_still_be_read() -> 
     assert len(server.requests) == len(added(results)) == 4
 
 
-def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
+def test_the_end_of_a_with_block_closes_the_run(either: Either) -> None:
     watched = Watched(1000)
 
     async def main(url: str) -> list[LeadResult]:
@@ -151,8 +151,8 @@ def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
             await anext(run)
         return [result async for result in run]
 
-    with Server(answers(answer())) as server:
-        if colour.name == "async":
+    with Server(responses(response())) as server:
+        if either.name == "async":
             rest = asyncio.run(main(server.url))
         else:
             with NLPearl(KEY, base_url=server.url) as client:
@@ -165,8 +165,8 @@ def test_the_end_of_a_with_block_closes_the_run(colour: Colour) -> None:
     assert len(server.requests) == 1 + len(added(rest))
 
 
-def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) -> None:
-    limit = answer(429, b"", {"Retry-After": "300"})
+def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(either: Either) -> None:
+    limit = response(429, b"", {"Retry-After": "300"})
 
     async def main(server: Server) -> list[LeadResult]:
         async with AsyncNLPearl(KEY, base_url=server.url) as client:
@@ -189,15 +189,15 @@ def test_what_a_limit_holds_back_when_the_run_is_closed_says_so(colour: Colour) 
             consumer.join(30)
         return results
 
-    with Server(answers(limit)) as server:
-        results = asyncio.run(main(server)) if colour.name == "async" else play(server)
+    with Server(responses(limit)) as server:
+        results = asyncio.run(main(server)) if either.name == "async" else play(server)
     assert 1 <= len(results) <= 2
     for result in results:
         assert result.error
         assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
-def test_stop_ends_a_run_without_waiting(colour: Colour) -> None:
+def test_stop_ends_a_run_without_waiting(either: Either) -> None:
     watched = Watched(1000)
     results: list[LeadResult] = []
 
@@ -215,14 +215,14 @@ def test_stop_ends_a_run_without_waiting(colour: Colour) -> None:
                 results.append(result)
                 run.stop()
 
-    with Server(answers(answer())) as server:
-        asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
+    with Server(responses(response())) as server:
+        asyncio.run(main(server.url)) if either.name == "async" else play(server.url)
         server.wait_until_closed()
     assert len(results) == watched.read <= 5
     assert len(server.requests) == len(added(results))
 
 
-def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
+def test_closing_the_client_ends_its_runs_and_says_so(either: Either) -> None:
     """What is in flight is delivered; then it raises, for the leads were not at an end."""
     watched = Watched(1000)
     results: list[LeadResult] = []
@@ -239,15 +239,15 @@ def test_closing_the_client_ends_its_runs_and_says_so(colour: Colour) -> None:
             results.append(result)
             client.close()
 
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         with pytest.raises(ConfigurationError, match="closed before all leads were read"):
-            asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
+            asyncio.run(main(server.url)) if either.name == "async" else play(server.url)
         server.wait_until_closed()
     assert len(results) == watched.read <= 5
     assert len(server.requests) == len(added(results))
 
 
-def test_a_run_of_a_client_that_is_closed_says_so(colour: Colour) -> None:
+def test_a_run_of_a_client_that_is_closed_says_so(either: Either) -> None:
     async def main() -> None:
         async with AsyncNLPearl(KEY) as client:
             run = client.add_leads(CAMPAIGN_ID, rows(3))
@@ -259,11 +259,11 @@ def test_a_run_of_a_client_that_is_closed_says_so(colour: Colour) -> None:
         next(run)
 
     with pytest.raises(ConfigurationError, match="closed before all leads were read"):
-        asyncio.run(main()) if colour.name == "async" else play()
+        asyncio.run(main()) if either.name == "async" else play()
 
 
 def test_closing_the_client_wakes_a_run_that_waits_in_another_thread() -> None:
-    limit = answer(429, b"", {"Retry-After": "300"})
+    limit = response(429, b"", {"Retry-After": "300"})
     raised: list[BaseException] = []
 
     def consume() -> None:
@@ -273,7 +273,7 @@ def test_closing_the_client_wakes_a_run_that_waits_in_another_thread() -> None:
         except NLPearlError as error:
             raised.append(error)
 
-    with Server(answers(limit)) as server:
+    with Server(responses(limit)) as server:
         client = NLPearl(KEY, base_url=server.url)
         consumer = threading.Thread(target=consume)
         consumer.start()
@@ -289,7 +289,7 @@ class ConsumerBrokenError(Exception):
     pass
 
 
-def test_a_consumer_that_raises_leaves_like_any_other(colour: Colour) -> None:
+def test_a_consumer_that_raises_leaves_like_any_other(either: Either) -> None:
     watched = Watched(1000)
 
     async def main(url: str) -> None:
@@ -302,19 +302,19 @@ def test_a_consumer_that_raises_leaves_like_any_other(colour: Colour) -> None:
             for _ in client.add_leads(CAMPAIGN_ID, watched, concurrency=4):
                 raise ConsumerBrokenError
 
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         with pytest.raises(ConsumerBrokenError):
-            asyncio.run(main(server.url)) if colour.name == "async" else play(server.url)
+            asyncio.run(main(server.url)) if either.name == "async" else play(server.url)
         server.wait_until_closed()
     assert len(server.requests) <= watched.read <= 5
 
 
-def test_an_interrupt_amid_the_iterable_is_raised_at_once_and_stops_the_run() -> None:
+def test_an_interrupt_in_the_iterable_is_raised_at_once_and_stops_the_run() -> None:
     def source() -> Iterator[dict[str, Any]]:
         yield from rows(2)
         raise KeyboardInterrupt
 
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         run = client.add_leads(CAMPAIGN_ID, source(), concurrency=5)
         results: list[LeadResult] = []
         with pytest.raises(KeyboardInterrupt):
@@ -338,7 +338,7 @@ def test_an_interrupt_at_the_worst_moment_holds_nothing_up(
             raise KeyboardInterrupt
         return submit(self, *work)
 
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         run = client.add_leads(CAMPAIGN_ID, rows(1000), concurrency=5)
         monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
         results: list[LeadResult] = []
@@ -355,14 +355,14 @@ def test_an_interrupt_at_the_worst_moment_holds_nothing_up(
 
 @pytest.mark.parametrize("error", [OSError("no more threads"), ConfigurationError("no lane")])
 def test_a_lane_that_cannot_be_made_loses_no_row(
-    colour: Colour, error: Exception, monkeypatch: pytest.MonkeyPatch
+    either: Either, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(*_: object) -> Any:
         raise error
 
     monkeypatch.setattr(Lane, "of_worker", none)
-    with Server(answers(answer())) as server:
-        results, raised = colour.add_leads(server.url, rows(1000), concurrency=5)
+    with Server(responses(response())) as server:
+        results, raised = either.add_leads(server.url, rows(1000), concurrency=5)
     assert raised is error
     assert 1 <= len(results) <= 5
     assert {result.outcome for result in results} == {Outcome.NOT_SENT}
@@ -393,7 +393,7 @@ def test_a_forked_child_leaves_the_run_to_its_parent() -> None:
 
 
 def test_to_close_a_run_in_another_process_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         run = client.add_leads(CAMPAIGN_ID, rows(20), concurrency=2)
         next(run)
         with monkeypatch.context() as child:
@@ -402,7 +402,7 @@ def test_to_close_a_run_in_another_process_does_nothing(monkeypatch: pytest.Monk
         assert len(added(list(run))) == 19
 
 
-def test_rows_that_are_no_leads_let_other_tasks_have_their_turn() -> None:
+def test_invalid_rows_let_other_tasks_run() -> None:
     async def main() -> None:
         turns = 0
 
@@ -493,17 +493,17 @@ def test_a_task_that_is_cancelled_before_it_begins_loses_no_row() -> None:
         assert result.error.retryable
 
 
-def test_nothing_leaks(colour: Colour) -> None:
+def test_nothing_leaks(either: Either) -> None:
     """Threads, tasks (asyncio.run warns of them) and sockets, over some runs."""
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         for count in (30, 30):
-            colour.add_leads(server.url, rows(count), concurrency=6)
-            colour.add_leads(server.url, rows(count), until=2, concurrency=6)
+            either.add_leads(server.url, rows(count), concurrency=6)
+            either.add_leads(server.url, rows(count), until=2, concurrency=6)
         server.wait_until_closed()
         before = (threading.active_count(), open_files())
         for _ in range(5):
-            colour.add_leads(server.url, rows(30), concurrency=6)
-            colour.add_leads(server.url, rows(30), until=2, concurrency=6)
+            either.add_leads(server.url, rows(30), concurrency=6)
+            either.add_leads(server.url, rows(30), until=2, concurrency=6)
         server.wait_until_closed()
         gc.collect()
         assert settled(before[0])
@@ -556,7 +556,7 @@ def in_a_process(code: str, url: str) -> subprocess.Popen[str]:
 def test_ctrl_c_lets_what_is_in_flight_end(code: str) -> None:
     def reply(_: Request) -> bytes:
         time.sleep(0.05)
-        return answer()
+        return response()
 
     with Server(replying(reply)) as server:
         process = in_a_process(code, server.url)
@@ -581,8 +581,8 @@ def test_the_interpreter_ends_though_a_run_pauses() -> None:
     import time
     time.sleep(1)
     """
-    limit = answer(429, b"", {"Retry-After": "500"})
-    with Server(answers(limit)) as server:
+    limit = response(429, b"", {"Retry-After": "500"})
+    with Server(responses(limit)) as server:
         process = in_a_process(code, server.url)
         assert arrived(server, 1)
         _, errors = process.communicate(timeout=30)
@@ -591,7 +591,7 @@ def test_the_interpreter_ends_though_a_run_pauses() -> None:
 
 
 def test_a_bug_of_ours_ends_the_run_and_loses_no_row(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = itertools.count()
 
@@ -601,8 +601,8 @@ def test_a_bug_of_ours_ends_the_run_and_loses_no_row(
 
     monkeypatch.setattr(Call, "log", log)
     watched = Watched(1000)
-    with Server(answers(answer())) as server:
-        results, error = colour.add_leads(server.url, watched, concurrency=2)
+    with Server(responses(response())) as server:
+        results, error = either.add_leads(server.url, watched, concurrency=2)
     assert isinstance(error, RuntimeError)
     assert sorted(result.position for result in results) == list(range(watched.read))
     [broken] = [result for result in results if result.outcome is Outcome.UNKNOWN]

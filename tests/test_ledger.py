@@ -50,8 +50,8 @@ from nlpearl.ledger import ledger as ledger_module
 from nlpearl.ledger import machine, sqlite, sqlite_file
 from nlpearl.sandbox import Sandbox
 
-from .conftest import KEY, PHONE, Colour
-from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
+from .conftest import KEY, PHONE, Either
+from .servers import CAMPAIGN_ID, Connection, Request, Server, replying, response, responses
 from .test_add_leads import AREAS, added, external_ids, number, rows
 
 OTHER_CAMPAIGN = "67d42f167f3c392c6d7a2d99"
@@ -87,25 +87,25 @@ def losing(*external_ids: str, status: int = 503) -> Generator[Server]:
 
     def reply(request: Request) -> bytes:
         if request.method == "GET":
-            return answer(404, b"")
+            return response(404, b"")
         external_id = request.json.get("externalId")
         if external_id in left:
             left.discard(str(external_id))
-            return answer(status, b"")
-        return answer()
+            return response(status, b"")
+        return response()
 
     with Server(replying(reply)) as server:
         yield server
 
 
 def test_a_second_run_adds_nothing_twice_and_knows_the_lead_ids(
-    colour: Colour, sandbox: Sandbox, path: Path
+    either: Either, sandbox: Sandbox, path: Path
 ) -> None:
-    first, error = colour.add_leads(sandbox.url, rows(40), ledger=Ledger(path))
+    first, error = either.add_leads(sandbox.url, rows(40), ledger=Ledger(path))
     assert error is None
     assert len(added(first)) == 40
     assert not any(lead.earlier for lead in added(first))
-    second, error = colour.add_leads(sandbox.url, rows(50), ledger=str(path))
+    second, error = either.add_leads(sandbox.url, rows(50), ledger=str(path))
     assert error is None
     assert len(sandbox.leads) == len(sandbox.requests) == 50
     ids = {result.position: result.lead_id for result in first}
@@ -116,19 +116,19 @@ def test_a_second_run_adds_nothing_twice_and_knows_the_lead_ids(
     assert states(path) == {"added": 50}
 
 
-def test_a_call_and_a_run_share_the_ledger(colour: Colour, sandbox: Sandbox, path: Path) -> None:
+def test_a_call_and_a_run_share_the_ledger(either: Either, sandbox: Sandbox, path: Path) -> None:
     client = {"ledger": path}
     lead = {"phone_number": number(0), "external_id": 0}
-    first, second = colour.add_all(sandbox.url, [lead, lead], client=client)
+    first, second = either.add_all(sandbox.url, [lead, lead], client=client)
     assert isinstance(first, AddedLead)
     assert second == attrs.evolve(first, earlier=True)
-    results, error = colour.add_leads(sandbox.url, rows(2), client=client)
+    results, error = either.add_leads(sandbox.url, rows(2), client=client)
     assert error is None
     assert sorted(lead.earlier for lead in added(results)) == [False, True]
     assert len(sandbox.leads) == 2
 
 
-def test_repeated_rows_are_added_once(colour: Colour, sandbox: Sandbox, path: Path) -> None:
+def test_repeated_rows_are_added_once(either: Either, sandbox: Sandbox, path: Path) -> None:
     people: list[dict[str, Any]] = [
         {"phone_number": number(1), "external_id": 1},
         {"phone_number": number(1), "external_id": 1, "call_data": {"a": 1}},
@@ -137,7 +137,7 @@ def test_repeated_rows_are_added_once(colour: Colour, sandbox: Sandbox, path: Pa
         {"phone_number": number(1)},
     ]
     for _ in range(2):
-        results, error = colour.add_leads(sandbox.url, people, ledger=path, concurrency=5)
+        results, error = either.add_leads(sandbox.url, people, ledger=path, concurrency=5)
         assert error is None
         assert errors_of(results) == {2: DuplicateLeadError, 3: DuplicateLeadError}
         by_position = {result.position: result for result in results}
@@ -206,10 +206,10 @@ def test_an_external_id_that_was_spoilt_is_found_by_the_number(
         assert len(sandbox.leads) == 2
 
 
-def test_the_number_alone_cannot_be_allowed(colour: Colour, path: Path) -> None:
-    with Server(answers(answer())) as server:
-        error = colour.add(server.url, client={"ledger": path}, allow_same_number=True)
-        results, _ = colour.add_leads(
+def test_the_number_alone_cannot_be_allowed(either: Either, path: Path) -> None:
+    with Server(responses(response())) as server:
+        error = either.add(server.url, client={"ledger": path}, allow_same_number=True)
+        results, _ = either.add_leads(
             server.url, [{"phone_number": PHONE}], ledger=path, allow_same_number=True
         )
     for wrong in (error, results[0].error):
@@ -235,23 +235,23 @@ def test_campaigns_are_told_apart_and_servers_are_not_mixed(sandbox: Sandbox, pa
         assert not other.requests
 
 
-def test_rows_that_the_ledger_knows_take_no_turn_of_the_rate(colour: Colour, path: Path) -> None:
+def test_rows_that_the_ledger_knows_take_no_turn_of_the_rate(either: Either, path: Path) -> None:
     """Half a minute, if each did."""
     with Sandbox(api_key=KEY) as sandbox:
-        colour.add_leads(sandbox.url, rows(60), ledger=path)
+        either.add_leads(sandbox.url, rows(60), ledger=path)
         began = time.monotonic()
-        results, _ = colour.add_leads(sandbox.url, rows(61), ledger=path, rate=2)
+        results, _ = either.add_leads(sandbox.url, rows(61), ledger=path, rate=2)
         assert time.monotonic() - began < 20
         assert len(added(results)) == 61
         assert len(sandbox.leads) == 61
 
 
-def test_an_unknown_lead_is_reported_and_not_sent(colour: Colour, path: Path) -> None:
+def test_an_unknown_lead_is_reported_and_not_sent(either: Either, path: Path) -> None:
     with losing("2") as server:
-        results, _ = colour.add_leads(server.url, rows(5), ledger=path)
+        results, _ = either.add_leads(server.url, rows(5), ledger=path)
         assert states(path) == {"added": 4, "unknown": 1}
         for _ in range(2):
-            results, error = colour.add_leads(server.url, rows(5), ledger=path)
+            results, error = either.add_leads(server.url, rows(5), ledger=path)
             assert error is None
             assert errors_of(results) == {2: UnsettledLeadError}
         [unsettled] = [result.error for result in results if result.error]
@@ -262,10 +262,10 @@ def test_an_unknown_lead_is_reported_and_not_sent(colour: Colour, path: Path) ->
         assert len(server.requests) == 5
 
 
-def test_resend_unknown_sends_an_unknown_lead_again(colour: Colour, path: Path) -> None:
+def test_resend_unknown_sends_an_unknown_lead_again(either: Either, path: Path) -> None:
     with losing("2") as server:
-        colour.add_leads(server.url, rows(5), ledger=path)
-        results, error = colour.add_leads(server.url, rows(5), ledger=path, resend_unknown=True)
+        either.add_leads(server.url, rows(5), ledger=path)
+        results, error = either.add_leads(server.url, rows(5), ledger=path, resend_unknown=True)
         assert error is None
         assert len(added(results)) == 5
         assert external_ids(server)[5:] == ["2"]
@@ -274,14 +274,14 @@ def test_resend_unknown_sends_an_unknown_lead_again(colour: Colour, path: Path) 
 
 @pytest.mark.parametrize("then", [400, 429])
 def test_a_rejection_of_the_second_try_says_nothing_of_the_first(
-    colour: Colour, path: Path, then: int
+    either: Either, path: Path, then: int
 ) -> None:
     """F1 to F3: it was called REJECTED, and the next plain run sent it once more."""
     headers = {"Retry-After": "0"}
-    scripts = answers(answer(503, b""), answer(then, b"", headers), answer(400, b""))
+    scripts = responses(response(503, b""), response(then, b"", headers), response(400, b""))
     with Server(scripts) as server:
         client = {"ledger": path, "max_retries": 0}
-        ends = colour.add_all(
+        ends = either.add_all(
             server.url, [{}, {"resend_unknown": True}, {"resend_unknown": False}], client=client
         )
         assert [type(end) for end in ends] == [ServerError] + [UnsettledLeadError] * 2
@@ -291,7 +291,7 @@ def test_a_rejection_of_the_second_try_says_nothing_of_the_first(
         for end in ends:
             assert isinstance(end, NLPearlError)
             assert end.outcome is Outcome.UNKNOWN
-        results, error = colour.add_leads(
+        results, error = either.add_leads(
             server.url, [{"phone_number": PHONE}], ledger=path, resend_unknown=True
         )
         assert error is None
@@ -361,10 +361,10 @@ class Slow:
         while True:
             connection.read_request()
             assert self.go.wait(30)
-            connection.send(answer())
+            connection.send(response())
 
 
-def test_a_lead_that_somebody_else_is_adding_is_waited_for(colour: Colour, path: Path) -> None:
+def test_a_lead_that_somebody_else_is_adding_is_waited_for(either: Either, path: Path) -> None:
     slow = Slow()
     ends: list[AddedLead] = []
     with Server(slow) as server, NLPearl(KEY, base_url=server.url, ledger=path) as client:
@@ -372,7 +372,7 @@ def test_a_lead_that_somebody_else_is_adding_is_waited_for(colour: Colour, path:
         other.start()
         while not server.requests:
             time.sleep(0.005)
-        error = colour.add(server.url, client={"ledger": path}, wait=0)
+        error = either.add(server.url, client={"ledger": path}, wait=0)
         assert isinstance(error, LeadInProgressError)
         assert error.outcome is Outcome.UNKNOWN
         assert error.retryable
@@ -381,7 +381,7 @@ def test_a_lead_that_somebody_else_is_adding_is_waited_for(colour: Colour, path:
         with pytest.raises(LedgerError, match="being added at this moment"):
             Ledger(path).release(CAMPAIGN_ID, phone_number=PHONE)
         threading.Timer(0.3, slow.go.set).start()
-        end = colour.add(server.url, client={"ledger": path})
+        end = either.add(server.url, client={"ledger": path})
         other.join()
     assert isinstance(end, AddedLead)
     assert end.earlier
@@ -389,13 +389,13 @@ def test_a_lead_that_somebody_else_is_adding_is_waited_for(colour: Colour, path:
     assert len(server.requests) == 1
 
 
-def test_whoever_waits_sends_what_the_other_could_not(colour: Colour, path: Path) -> None:
+def test_a_worker_that_waits_sends_what_the_other_could_not(either: Either, path: Path) -> None:
     slow = Slow()
 
     def script(connection: Connection) -> None:
         connection.read_request()
         assert slow.go.wait(30)
-        connection.send(answer(400 if len(server.requests) == 1 else 200))
+        connection.send(response(400 if len(server.requests) == 1 else 200))
 
     with Server(script) as server, NLPearl(KEY, base_url=server.url, ledger=path) as client:
 
@@ -408,7 +408,7 @@ def test_whoever_waits_sends_what_the_other_could_not(colour: Colour, path: Path
         while not server.requests:
             time.sleep(0.005)
         threading.Timer(0.2, slow.go.set).start()
-        end = colour.add(server.url, client={"ledger": path})
+        end = either.add(server.url, client={"ledger": path})
         thread.join()
     assert isinstance(end, AddedLead)
     assert not end.earlier
@@ -454,16 +454,16 @@ def test_closing_the_client_ends_the_wait(path: Path) -> None:
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(
-    colour: Colour, arguments: dict[str, Any], said: str
+    either: Either, arguments: dict[str, Any], said: str
 ) -> None:
-    error = colour.add("http://127.0.0.1:9", **arguments)
+    error = either.add("http://127.0.0.1:9", **arguments)
     assert isinstance(error, InvalidArgumentError)
     assert said in str(error)
     assert "p4ss" not in str(error)
 
 
-def test_a_client_and_a_run_cannot_both_have_a_ledger(colour: Colour, path: Path) -> None:
-    results, error = colour.add_leads(
+def test_a_client_and_a_run_cannot_both_have_a_ledger(either: Either, path: Path) -> None:
+    results, error = either.add_leads(
         "http://127.0.0.1:9", rows(1), client={"ledger": path}, ledger=path
     )
     assert not results
@@ -471,18 +471,18 @@ def test_a_client_and_a_run_cannot_both_have_a_ledger(colour: Colour, path: Path
     assert "has a ledger already" in str(error)
 
 
-def test_a_limit_leaves_nothing_unknown_behind(colour: Colour, path: Path) -> None:
-    with Server(answers(answer(429, b"", {"Retry-After": "700"}))) as server:
-        results, error = colour.add_leads(server.url, rows(20), ledger=path, concurrency=5)
+def test_a_limit_leaves_nothing_unknown_behind(either: Either, path: Path) -> None:
+    with Server(responses(response(429, b"", {"Retry-After": "700"}))) as server:
+        results, error = either.add_leads(server.url, rows(20), ledger=path, concurrency=5)
     assert isinstance(error, RateLimitError)
     assert results
     assert set(states(path)) == {"free"}
 
 
-def test_what_a_limit_held_back_is_sent_and_recorded(colour: Colour, path: Path) -> None:
-    limit = answer(429, b"", {"Retry-After": "0"})
-    with Server(answers(answer(), limit, limit, limit, answer())) as server:
-        results, error = colour.add_leads(server.url, rows(20), ledger=path, concurrency=2)
+def test_what_a_limit_held_back_is_sent_and_recorded(either: Either, path: Path) -> None:
+    limit = response(429, b"", {"Retry-After": "0"})
+    with Server(responses(response(), limit, limit, limit, response())) as server:
+        results, error = either.add_leads(server.url, rows(20), ledger=path, concurrency=2)
     assert error is None
     assert len(added(results)) == 20
     assert len(server.requests) == 23
@@ -490,37 +490,37 @@ def test_what_a_limit_held_back_is_sent_and_recorded(colour: Colour, path: Path)
 
 
 def test_a_run_that_is_left_has_recorded_every_outcome(
-    colour: Colour, sandbox: Sandbox, path: Path
+    either: Either, sandbox: Sandbox, path: Path
 ) -> None:
-    colour.add_leads(sandbox.url, rows(1000), until=5, ledger=path, concurrency=10)
+    either.add_leads(sandbox.url, rows(1000), until=5, ledger=path, concurrency=10)
     assert states(path) == {"added": len(sandbox.leads)} or states(path) == {
         "added": len(sandbox.leads),
         "free": sum(states(path).values()) - len(sandbox.leads),
     }
 
 
-def test_what_was_rejected_is_sent_again(colour: Colour, path: Path) -> None:
+def test_what_was_rejected_is_sent_again(either: Either, path: Path) -> None:
     with losing("1", status=400) as server:
-        results, _ = colour.add_leads(server.url, rows(3), ledger=path)
+        results, _ = either.add_leads(server.url, rows(3), ledger=path)
         assert errors_of(results) == {1: BadRequestError}
-        results, _ = colour.add_leads(server.url, rows(3), ledger=path)
+        results, _ = either.add_leads(server.url, rows(3), ledger=path)
         assert len(added(results)) == 3
         assert len(server.requests) == 4
 
 
-def test_a_resend_may_be_unknown_again(colour: Colour, path: Path) -> None:
-    with Server(answers(answer(503, b""))) as server:
+def test_a_resend_may_be_unknown_again(either: Either, path: Path) -> None:
+    with Server(responses(response(503, b""))) as server:
         leads = [{}, {"resend_unknown": True}]
-        ends = colour.add_all(server.url, leads, client={"ledger": path})
+        ends = either.add_all(server.url, leads, client={"ledger": path})
     assert [type(end) for end in ends] == [ServerError, ServerError]
     assert states(path) == {"unknown": 1}
 
 
 def test_another_lead_with_an_identity_that_is_unknown_is_not_sent(
-    colour: Colour, path: Path
+    either: Either, path: Path
 ) -> None:
     with losing("1") as server:
-        ends = colour.add_all(
+        ends = either.add_all(
             server.url,
             [
                 {"phone_number": number(1), "external_id": 1},
@@ -608,7 +608,7 @@ def test_a_task_that_is_cancelled_while_it_asks_gives_its_claim_back(path: Path)
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         asyncio.run(main(server.url))
         assert not server.requests
     assert states(path) == {"free": 1}
@@ -671,7 +671,7 @@ def test_two_files_cannot_be_compared(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_many_leads_share_a_sync_to_disk(
-    colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One for each claim and each outcome would be 400; a slow disk is when it matters."""
     transactions: list[int] = []
@@ -683,7 +683,7 @@ def test_many_leads_share_a_sync_to_disk(
         return transaction(self, keys, overview=overview)
 
     monkeypatch.setattr(sqlite.SQLiteStore, "transaction", slow)
-    colour.add_leads(sandbox.url, rows(200), ledger=path, concurrency=50)
+    either.add_leads(sandbox.url, rows(200), ledger=path, concurrency=50)
     assert len(transactions) < 300
 
 
@@ -698,7 +698,7 @@ def test_a_ledger_says_where_it_is_without_a_password(path: Path) -> None:
 # Files that cannot be used
 
 
-def refused(colour: Colour, url: str, path: Path, said: str) -> None:
+def refused(either: Either, url: str, path: Path, said: str) -> None:
     """The run ends with a LedgerError, before it reads or sends anything."""
     read: list[object] = []
 
@@ -707,7 +707,7 @@ def refused(colour: Colour, url: str, path: Path, said: str) -> None:
             read.append(row)
             yield row
 
-    results, error = colour.add_leads(url, source(), ledger=path)
+    results, error = either.add_leads(url, source(), ledger=path)
     assert type(error) is LedgerError
     assert str(error).startswith(f"ledger {str(path)!r}: ")
     assert said in str(error)
@@ -765,22 +765,22 @@ def nowhere(path: Path) -> None:
     ],
     ids=["text", "older", "foreign", "newer", "truncated", "directory", "nowhere"],
 )
-def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(
-    colour: Colour, path: Path, make: Callable[[Path], object], said: str
+def test_a_file_that_is_not_a_ledger_is_refused_and_left_as_it_is(
+    either: Either, path: Path, make: Callable[[Path], object], said: str
 ) -> None:
     make(path)
     before = path.read_bytes() if path.is_file() else b""
-    with Server(answers(answer())) as server:
-        refused(colour, server.url, path, said)
+    with Server(responses(response())) as server:
+        refused(either, server.url, path, said)
     assert not server.requests
     assert (path.read_bytes() if path.is_file() else b"") == before
 
 
-def test_a_folder_that_is_missing_is_named(colour: Colour, path: Path) -> None:
-    with Server(answers(answer())) as server:
+def test_a_folder_that_is_missing_is_named(either: Either, path: Path) -> None:
+    with Server(responses(response())) as server:
         missing = path.parent / "missing"
         refused(
-            colour, server.url, missing / "x.ledger", f"the folder {str(missing)!r} does not exist"
+            either, server.url, missing / "x.ledger", f"the folder {str(missing)!r} does not exist"
         )
     assert not missing.exists()
 
@@ -833,12 +833,12 @@ def play_read_only(sandbox: Sandbox, path: Path, mode: int) -> None:
     ("line", "kind"), [("server:/x {} nfs4 rw 0 0", "nfs4"), ("//s/x {} cifs rw 0 0", "cifs")]
 )
 def test_a_network_file_system_is_refused(
-    colour: Colour, path: Path, monkeypatch: pytest.MonkeyPatch, line: str, kind: str
+    either: Either, path: Path, monkeypatch: pytest.MonkeyPatch, line: str, kind: str
 ) -> None:
     mounts = path.parent / "mounts"
     mounts.write_text(f"/dev/sda / ext4 rw 0 0\n{line.format(path.parent)}\n")
     monkeypatch.setattr(machine, "MOUNTS", mounts)
-    refused(colour, "http://127.0.0.1:9", path, f"it is on a network file system ({kind})")
+    refused(either, "http://127.0.0.1:9", path, f"it is on a network file system ({kind})")
     assert not path.exists()
 
 
@@ -850,28 +850,28 @@ def test_nobody_tells_where_the_file_systems_are(
         assert client.add_lead(CAMPAIGN_ID, PHONE)
 
 
-def test_a_file_of_several_names_is_refused(colour: Colour, sandbox: Sandbox, path: Path) -> None:
+def test_a_file_of_several_names_is_refused(either: Either, sandbox: Sandbox, path: Path) -> None:
     """F5: the other name has no -wal."""
-    colour.add_leads(sandbox.url, rows(1), ledger=path)
+    either.add_leads(sandbox.url, rows(1), ledger=path)
     os.link(path, path.with_name("other"))
-    refused(colour, sandbox.url, path, "several names (hard links)")
+    refused(either, sandbox.url, path, "several names (hard links)")
 
 
 def test_a_file_that_may_not_be_written_is_refused(
-    colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing(*_: object, **__: object) -> bool:
         return False
 
     path.touch()
     monkeypatch.setattr(os, "access", nothing)
-    refused(colour, sandbox.url, path, "it is read-only")
+    refused(either, sandbox.url, path, "it is read-only")
 
 
-def test_an_empty_file_is_refused(colour: Colour, sandbox: Sandbox, path: Path) -> None:
+def test_an_empty_file_is_refused(either: Either, sandbox: Sandbox, path: Path) -> None:
     """F13: what a crash of the file system leaves behind was taken for a new ledger."""
     path.touch()
-    refused(colour, sandbox.url, path, "it is empty")
+    refused(either, sandbox.url, path, "it is empty")
 
 
 def in_a_process(code: str, *arguments: str) -> subprocess.Popen[str]:
@@ -940,16 +940,16 @@ def test_a_process_that_was_killed_need_not_be_waited_for(sandbox: Sandbox, path
 
 
 def test_a_file_without_its_wal_is_refused_until_a_person_accepts_it(
-    colour: Colour, sandbox: Sandbox, path: Path
+    either: Either, sandbox: Sandbox, path: Path
 ) -> None:
     """F5: everything that had been sent was sent again."""
     with started(path, sandbox.url) as process:
         process.kill()
     there = path.with_name("copy.ledger")
     shutil.copy(path, there)
-    refused(colour, sandbox.url, there, "leads.ledger-wal".replace("leads", "copy"))
+    refused(either, sandbox.url, there, "leads.ledger-wal".replace("leads", "copy"))
     shutil.copy(path.with_name("leads.ledger-wal"), there.with_name("copy.ledger-wal"))
-    results, error = colour.add_leads(sandbox.url, rows(20), ledger=there)
+    results, error = either.add_leads(sandbox.url, rows(20), ledger=there)
     assert error is None
     for result in results:
         is_known = result.added and result.added.earlier
@@ -957,8 +957,8 @@ def test_a_file_without_its_wal_is_refused_until_a_person_accepts_it(
     assert len(added(results)) >= 16, "but for those in flight"
 
 
-def test_whoever_closes_last_leaves_no_doubt_about_those_that_were_killed(
-    colour: Colour, sandbox: Sandbox, path: Path
+def test_the_last_to_close_leaves_no_doubt_about_those_that_were_killed(
+    either: Either, sandbox: Sandbox, path: Path
 ) -> None:
     """Found by a Dask bag whose workers are killed: the last one to close removes the -wal, and the
     mark of another one, killed, was then taken for its loss."""
@@ -970,7 +970,7 @@ def test_whoever_closes_last_leaves_no_doubt_about_those_that_were_killed(
         process.kill()
         process.wait()
     assert not path.with_name("leads.ledger-wal").exists()
-    results, error = colour.add_leads(sandbox.url, rows(20), ledger=path)
+    results, error = either.add_leads(sandbox.url, rows(20), ledger=path)
     assert error is None
     assert len(added(results)) >= 16, "but for those in flight"
 
@@ -985,10 +985,10 @@ def test_two_ledgers_of_one_process_have_a_mark_each(path: Path) -> None:
     two.close()
 
 
-def test_a_file_that_was_closed_may_be_moved(colour: Colour, sandbox: Sandbox, path: Path) -> None:
-    colour.add_leads(sandbox.url, rows(5), ledger=path)
+def test_a_file_that_was_closed_may_be_moved(either: Either, sandbox: Sandbox, path: Path) -> None:
+    either.add_leads(sandbox.url, rows(5), ledger=path)
     there = path.rename(path.with_name("elsewhere.ledger"))
-    results, _ = colour.add_leads(sandbox.url, rows(5), ledger=there)
+    results, _ = either.add_leads(sandbox.url, rows(5), ledger=there)
     assert len(added(results)) == len(sandbox.requests) == 5
 
 
@@ -1136,13 +1136,13 @@ def test_switching_to_wal_is_tried_again() -> None:
 
 
 def test_a_file_that_cannot_be_opened_says_why(
-    colour: Colour, path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object, **__: object) -> sqlite3.Connection:
         raise sqlite3.OperationalError("unable to open database file")
 
     monkeypatch.setattr(sqlite3, "connect", failing)
-    refused(colour, "http://127.0.0.1:9", path, "unable to open database file")
+    refused(either, "http://127.0.0.1:9", path, "unable to open database file")
 
 
 def test_an_empty_file_may_be_accepted(path: Path) -> None:
@@ -1287,7 +1287,7 @@ def test_a_full_disk_at_the_start_is_refused(sandbox: Sandbox, path: Path) -> No
 
 
 def test_a_ledger_without_room_ends_the_run_and_records_what_it_can(
-    colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare = sqlite.SQLiteStore._prepare  # pyright: ignore[reportPrivateUsage]
 
@@ -1296,7 +1296,7 @@ def test_a_ledger_without_room_ends_the_run_and_records_what_it_can(
         connection.execute("PRAGMA max_page_count = 30").fetchall()
 
     monkeypatch.setattr(sqlite.SQLiteStore, "_prepare", small)
-    results, error = colour.add_leads(sandbox.url, rows(10_000), ledger=path, concurrency=20)
+    results, error = either.add_leads(sandbox.url, rows(10_000), ledger=path, concurrency=20)
     assert type(error) is LedgerError
     assert str(error) == f"ledger {str(path)!r}: database or disk is full"
     assert len(added(results)) == len(sandbox.leads) == len(sandbox.requests) > 20
@@ -1307,7 +1307,7 @@ def test_a_ledger_without_room_ends_the_run_and_records_what_it_can(
 
 
 def test_an_outcome_that_cannot_be_recorded_ends_the_run_and_loses_nobody(
-    colour: Colour,
+    either: Either,
     sandbox: Sandbox,
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -1324,7 +1324,7 @@ def test_an_outcome_that_cannot_be_recorded_ends_the_run_and_loses_nobody(
         return broken
 
     monkeypatch.setattr(Ledger, "finish", breaking)
-    results, error = colour.add_leads(sandbox.url, rows(1000), ledger=path, concurrency=4)
+    results, error = either.add_leads(sandbox.url, rows(1000), ledger=path, concurrency=4)
     assert type(error) is LedgerError
     assert error.retryable
     # Nobody is lost: the caller is told of the lead that the ledger will call unknown.
@@ -1335,7 +1335,7 @@ def test_an_outcome_that_cannot_be_recorded_ends_the_run_and_loses_nobody(
 
 
 def test_an_outcome_that_cannot_be_recorded_is_told_with_the_lead(
-    colour: Colour, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaking(*_: object) -> Future[None]:
         broken: Future[None] = Future()
@@ -1343,11 +1343,11 @@ def test_an_outcome_that_cannot_be_recorded_is_told_with_the_lead(
         return broken
 
     monkeypatch.setattr(Ledger, "finish", breaking)
-    end = colour.add(sandbox.url, client={"ledger": path})
+    end = either.add(sandbox.url, client={"ledger": path})
     assert isinstance(end, AddedLead)
     assert not end.recorded
     sandbox.inject_fault(status=400)
-    error = colour.add(sandbox.url, client={"ledger": path}, phone_number=number(1))
+    error = either.add(sandbox.url, client={"ledger": path}, phone_number=number(1))
     assert isinstance(error, BadRequestError), "what the API said is told first"
 
 
@@ -1389,7 +1389,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_nothing_more_is_sent(
 
 def test_a_backup_is_a_ledger(path: Path, tmp_path: Path) -> None:
     with (
-        Server(answers(answer())) as server,
+        Server(responses(response())) as server,
         NLPearl(KEY, base_url=server.url, ledger=path) as client,
     ):
         client.add_lead(CAMPAIGN_ID, PHONE, external_id="1")

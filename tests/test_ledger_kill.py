@@ -19,8 +19,8 @@ import pytest
 
 from nlpearl import UnsettledLeadError
 
-from .conftest import KEY, Colour
-from .servers import CAMPAIGN_ID, Request, Server, answer, replying
+from .conftest import KEY, Either
+from .servers import CAMPAIGN_ID, Request, Server, replying, response
 
 ROWS = 80
 CONCURRENCY = 8
@@ -38,7 +38,7 @@ import nlpearl.http.sockets
 ssl.create_default_context = functools.cache(ssl.create_default_context)
 httpx.Client().close()
 
-COLOUR, URL = sys.argv[1:]
+KIND, URL = sys.argv[1:]
 
 def add_all(rows, ledger):
     with NLPearl({KEY!r}, base_url=URL) as client:
@@ -59,7 +59,7 @@ for line in sys.stdin:
     ]
     child = os.fork()
     if child == 0:
-        if COLOUR == "sync":
+        if KIND == "sync":
             add_all(rows, ledger)
         else:
             asyncio.run(add_all_async(rows, ledger))
@@ -77,19 +77,19 @@ def rows(prefix: int) -> list[dict[str, Any]]:
     ]
 
 
-def kill_and_resume(colour: Colour, directory: Path, kills: int) -> None:
+def kill_and_resume(either: Either, directory: Path, kills: int) -> None:
     chance = random.Random()
     counted: Counter[object] = Counter()
 
     def reply(request: Request) -> bytes:
         counted[request.json["externalId"]] += 1
         time.sleep(chance.choice([0, 0, 0.001, 0.01]))
-        return answer(503) if chance.random() < 0.01 else answer()
+        return response(503) if chance.random() < 0.01 else response()
 
     with (
         Server(replying(reply)) as server,
         subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(FORKING), colour.name, server.url],
+            [sys.executable, "-c", textwrap.dedent(FORKING), either.name, server.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -116,7 +116,7 @@ def kill_and_resume(colour: Colour, directory: Path, kills: int) -> None:
             killed_here += status == signal.SIGKILL
             killed += status == signal.SIGKILL
             if status == 0 or killed >= kills:
-                account(colour, server, ledger, done, counted, killed_here)
+                account(either, server, ledger, done, counted, killed_here)
                 done += 1
                 killed_here = 0
         forking.stdin.close()
@@ -126,7 +126,7 @@ def kill_and_resume(colour: Colour, directory: Path, kills: int) -> None:
 
 
 def account(
-    colour: Colour,
+    either: Either,
     server: Server,
     ledger: Path,
     prefix: int,
@@ -134,10 +134,10 @@ def account(
     kills: int,
 ) -> None:
     """Run to the end, and hold every row against what the server counted."""
-    results, error = colour.add_leads(
+    results, error = either.add_leads(
         server.url, rows(prefix), ledger=ledger, concurrency=CONCURRENCY
     )
-    again, _ = colour.add_leads(server.url, rows(prefix), ledger=ledger)
+    again, _ = either.add_leads(server.url, rows(prefix), ledger=ledger)
     assert error is None
     assert sorted(result.position for result in results) == list(range(ROWS))
     unsettled = 0
@@ -154,11 +154,11 @@ def account(
 
 
 @pytest.mark.slow
-def test_killed_and_run_again_each_row_is_sent_once_at_most(colour: Colour, tmp_path: Path) -> None:
-    kill_and_resume(colour, tmp_path, kills=8)
+def test_killed_and_run_again_each_row_is_sent_once_at_most(either: Either, tmp_path: Path) -> None:
+    kill_and_resume(either, tmp_path, kills=8)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_a_thousand_times_in_all(colour: Colour, tmp_path: Path) -> None:
-    kill_and_resume(colour, tmp_path, kills=500)
+def test_killed_a_thousand_times_in_all(either: Either, tmp_path: Path) -> None:
+    kill_and_resume(either, tmp_path, kills=500)

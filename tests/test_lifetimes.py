@@ -40,8 +40,8 @@ from nlpearl.http.deadlines import Deadline
 from nlpearl.http.exchange import Exchange
 from nlpearl.http.threads import ThreadLane, after_fork
 
-from .conftest import KEY, PHONE, Colour
-from .servers import CAMPAIGN_ID, Connection, Server, answer, answers, swallowing
+from .conftest import KEY, PHONE, Either
+from .servers import CAMPAIGN_ID, Connection, Server, response, responses, swallowing
 from .test_add_leads import added, rows
 from .test_cli_ledger import counts
 from .test_leaving import Gate, arrived
@@ -136,7 +136,7 @@ def test_the_exception_of_a_signal_handler_ends_a_run(
 
 
 class Raising(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport amid which something is raised that is none of its business."""
+    """A transport amid which something unrelated is raised."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -152,15 +152,13 @@ class GreenletTimeout(BaseException):
     """As gevent raises it."""
 
 
-# 6: also what is no Exception
+# 6: also a BaseException
 
 
 @pytest.mark.parametrize(
     "error", [MemoryError("x"), RecursionError("x"), SoftLimitError("x"), GreenletTimeout("x")]
 )
-def test_what_is_no_failure_of_an_exchange_passes_with_a_note(
-    colour: Colour, error: BaseException
-) -> None:
+def test_an_unrelated_exception_passes_with_a_note(either: Either, error: BaseException) -> None:
     error.__dict__.pop("__notes__", None)
 
     async def main() -> None:
@@ -175,7 +173,7 @@ def test_what_is_no_failure_of_an_exchange_passes_with_a_note(
             )
 
     with pytest.raises(type(error)) as raised:
-        asyncio.run(main()) if colour.name == "async" else play()
+        asyncio.run(main()) if either.name == "async" else play()
     assert raised.value is error
     [note] = raised.value.__notes__
     assert note.startswith("nlpearl: The lead may exist.")
@@ -210,7 +208,7 @@ def in_a_fork(work: Callable[[], None]) -> int:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_child_that_was_forked_amid_a_call_adds_and_closes() -> None:
+def test_a_child_that_was_forked_during_a_call_adds_and_closes() -> None:
     gate = Gate()
     results: list[AddedLead] = []
     with Server(gate) as server:
@@ -289,7 +287,7 @@ def test_a_row_that_is_read_while_the_run_is_closed_was_not_sent(
 
     place = str(tmp_path / "a.ledger")
     results: list[LeadResult] = []
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         client = NLPearl(KEY, base_url=server.url)
         run = client.add_leads(CAMPAIGN_ID, source(), ledger=place, concurrency=2)
         other = threading.Thread(target=close)
@@ -353,7 +351,7 @@ def interrupted(call: Callable[[], object], trace: Interrupting) -> KeyboardInte
 @pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="3.12.1 crashes when it traces opcodes")
 @pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
 def test_no_interrupt_leaves_close_waiting() -> None:
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         at = 0
         while True:
             client = NLPearl(KEY, base_url=server.url)
@@ -374,7 +372,7 @@ def test_no_interrupt_leaves_close_waiting() -> None:
 def test_every_interrupt_has_a_note_and_the_note_is_true(has_ledger: bool, tmp_path: Path) -> None:
     place = tmp_path / "a.ledger" if has_ledger else None
     without = notes = 0
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         with NLPearl(KEY, base_url=server.url, ledger=place) as other:
             other.add_lead(CAMPAIGN_ID, PHONE)  # everything is imported
         client = NLPearl(KEY, base_url=server.url, ledger=place)
@@ -412,7 +410,7 @@ def test_every_interrupt_has_a_note_and_the_note_is_true(has_ledger: bool, tmp_p
 def test_an_interrupt_between_two_tries_says_what_is_known() -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
-        connection.send(answer(429, b"", {"Retry-After": "60"}))
+        connection.send(response(429, b"", {"Retry-After": "60"}))
         signal.pthread_kill(MAIN, signal.SIGINT)
         connection.silence()
 
@@ -505,7 +503,7 @@ def test_without_asyncio_it_says_so() -> None:
 
 
 def test_a_log_handler_that_raises_is_told_that_the_lead_was_added(
-    colour: Colour, tmp_path: Path
+    either: Either, tmp_path: Path
 ) -> None:
     class Broken(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -516,8 +514,8 @@ def test_a_log_handler_that_raises_is_told_that_the_lead_was_added(
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     try:
-        with Server(answers(answer())) as server, pytest.raises(SoftLimitError) as raised:
-            colour.add(server.url, client={"ledger": place})
+        with Server(responses(response())) as server, pytest.raises(SoftLimitError) as raised:
+            either.add(server.url, client={"ledger": place})
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.NOTSET)
@@ -537,7 +535,7 @@ def test_a_call_that_closes_its_own_client_does_not_wait_for_itself() -> None:
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     try:
-        with Server(answers(answer(200, b'{"id": "x"}'))) as server:
+        with Server(responses(response(200, b'{"id": "x"}'))) as server:
             client = NLPearl(KEY, base_url=server.url)
             with pytest.raises(SoftLimitError) as raised:
                 client.find_lead(CAMPAIGN_ID, "x")
@@ -550,7 +548,7 @@ def test_a_call_that_closes_its_own_client_does_not_wait_for_itself() -> None:
 # A run that nobody iterates
 
 
-def test_a_run_that_nobody_iterates_warns(colour: Colour) -> None:
+def test_a_run_that_nobody_iterates_warns(either: Either) -> None:
     async def main() -> None:
         async with AsyncNLPearl(KEY) as client:
             client.add_leads(CAMPAIGN_ID, rows(3))
@@ -563,15 +561,15 @@ def test_a_run_that_nobody_iterates_warns(colour: Colour) -> None:
 
     gc.collect()
     with pytest.warns(RuntimeWarning, match="so that nobody is added") as caught:
-        asyncio.run(main()) if colour.name == "async" else play()
+        asyncio.run(main()) if either.name == "async" else play()
     assert caught[0].filename == __file__
 
 
-def test_a_run_that_has_begun_does_not_warn(colour: Colour) -> None:
-    with Server(answers(answer())) as server, warnings.catch_warnings():
+def test_a_run_that_has_begun_does_not_warn(either: Either) -> None:
+    with Server(responses(response())) as server, warnings.catch_warnings():
         warnings.simplefilter("error")
-        colour.add_leads(server.url, rows(3), until=1)
-        colour.add_leads(server.url, [])
+        either.add_leads(server.url, rows(3), until=1)
+        either.add_leads(server.url, [])
         gc.collect()
 
 
@@ -589,13 +587,13 @@ def test_a_forked_child_does_not_warn_of_its_parents_run() -> None:
         runs.clear()
 
 
-def test_what_ends_a_call_before_anything_was_sent_says_so(colour: Colour) -> None:
+def test_what_ends_a_call_before_anything_was_sent_says_so(either: Either) -> None:
     class Broken(dict[str, str]):
         def items(self) -> Any:
             raise SoftLimitError
 
     with pytest.raises(SoftLimitError) as raised:
-        colour.add("http://127.0.0.1:9", call_data=Broken(firstName="Joe"))
+        either.add("http://127.0.0.1:9", call_data=Broken(firstName="Joe"))
     assert raised.value.__notes__ == ["nlpearl: Nothing was sent."]
 
 
@@ -617,7 +615,7 @@ def test_two_threads_close_at_once() -> None:
             assert not thread.is_alive()
 
 
-def test_a_child_has_none_of_the_calls_of_its_parent() -> None:
+def test_a_child_does_not_share_the_calls_of_its_parent() -> None:
     """What is done in a fork, in this process."""
     clients = [NLPearl(KEY), NLPearl(KEY)]
     clients[0].close()

@@ -24,14 +24,14 @@ from nlpearl.bulk import run
 from nlpearl.bulk.threads import Threads
 from nlpearl.bulk.workers import Row
 
-from .conftest import KEY, Colour
-from .servers import CAMPAIGN_ID, Connection, Request, Server, answer, answers, replying
+from .conftest import KEY, Either
+from .servers import CAMPAIGN_ID, Connection, Request, Server, replying, response, responses
 from .test_add_leads import Watched, added, external_ids, rows
 
 
 def limited_first(count: int, headers: dict[str, str], times: list[float]) -> Any:
-    """Answers 429 to the first so many requests; notes when each one came. The first four have all
-    come before any of them is answered."""
+    """Responds with 429 to the first so many requests; notes when each one came. The first four
+    have all come before any of them gets a response."""
     lock = threading.Lock()
     four = threading.Barrier(4)
 
@@ -41,17 +41,17 @@ def limited_first(count: int, headers: dict[str, str], times: list[float]) -> An
             number = len(times)
         if number <= 4 <= count:
             four.wait(30)
-        return answer(429, b"", headers) if number <= count else answer()
+        return response(429, b"", headers) if number <= count else response()
 
     return replying(reply)
 
 
 def test_a_429_pauses_all_and_costs_no_lead(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+    either: Either, caplog: pytest.LogCaptureFixture
 ) -> None:
     times: list[float] = []
     with Server(limited_first(4, {"Retry-After": "1"}, times)) as server:
-        results, error = colour.add_leads(server.url, rows(30), concurrency=4)
+        results, error = either.add_leads(server.url, rows(30), concurrency=4)
     assert error is None
     assert len(added(results)) == 30
     assert sorted(map(int, external_ids(server))) == sorted([*range(30), *range(4)])
@@ -62,11 +62,11 @@ def test_a_429_pauses_all_and_costs_no_lead(
 
 
 def test_a_429_without_retry_after_pauses_all(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+    either: Either, caplog: pytest.LogCaptureFixture
 ) -> None:
     times: list[float] = []
     with Server(limited_first(6, {}, times)) as server:
-        results, error = colour.add_leads(server.url, rows(30), concurrency=4)
+        results, error = either.add_leads(server.url, rows(30), concurrency=4)
     assert error is None
     assert len(added(results)) == 30
     assert len(server.requests) == 36
@@ -75,10 +75,10 @@ def test_a_429_without_retry_after_pauses_all(
     assert times[4] >= times[3] + 0.25
 
 
-def test_a_limit_uses_up_neither_the_retries_nor_the_deadline(colour: Colour) -> None:
+def test_a_limit_uses_up_neither_the_retries_nor_the_deadline(either: Either) -> None:
     times: list[float] = []
     with Server(limited_first(3, {"Retry-After": "1"}, times)) as server:
-        results, error = colour.add_leads(
+        results, error = either.add_leads(
             server.url, rows(1), client={"max_retries": 0, "timeout": 2.5}
         )
     assert error is None
@@ -93,10 +93,10 @@ def _hours_fly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_hours_fly")
-def test_ten_minutes_of_429_alone_end_the_run(colour: Colour) -> None:
+def test_ten_minutes_of_429_alone_end_the_run(either: Either) -> None:
     watched = Watched(1000)
-    with Server(answers(answer(429, b"", {"Retry-After": "50"}))) as server:
-        results, error = colour.add_leads(server.url, watched, concurrency=2)
+    with Server(responses(response(429, b"", {"Retry-After": "50"}))) as server:
+        results, error = either.add_leads(server.url, watched, concurrency=2)
     assert isinstance(error, RateLimitError)
     assert 2 <= len(server.requests) <= 10
     assert len(results) == watched.read <= 4, "what was read is delivered, and soon no more is read"
@@ -119,12 +119,12 @@ def test_a_row_that_goes_again_before_its_first_worker_is_gone_is_not_lost(
 
     def reply(_: Request) -> bytes:
         if next(requests) == 0:
-            return answer(429, b"", {"Retry-After": "1"})
+            return response(429, b"", {"Retry-After": "1"})
         again.set()
         assert gone.wait(30)
         results.stop()
         time.sleep(0.2)  # a run that is stopped must not end before this
-        return answer()
+        return response()
 
     monkeypatch.setattr(Threads, "land", late)
     with Server(replying(reply)) as server, NLPearl(KEY, base_url=server.url) as client:
@@ -133,19 +133,19 @@ def test_a_row_that_goes_again_before_its_first_worker_is_gone_is_not_lost(
 
 
 @pytest.mark.usefixtures("_hours_fly")
-def test_one_success_in_between_is_enough_to_go_on(colour: Colour) -> None:
-    limit = answer(429, b"", {"Retry-After": "50"})
-    with Server(answers(*[limit, limit, answer()] * 20)) as server:
-        results, error = colour.add_leads(server.url, rows(20), concurrency=1)
+def test_one_success_in_between_is_enough_to_go_on(either: Either) -> None:
+    limit = response(429, b"", {"Retry-After": "50"})
+    with Server(responses(*[limit, limit, response()] * 20)) as server:
+        results, error = either.add_leads(server.url, rows(20), concurrency=1)
     assert error is None
     assert len(added(results)) == 20
     assert len(server.requests) == 60
 
 
-def test_a_retry_after_of_more_than_ten_minutes_ends_the_run_at_once(colour: Colour) -> None:
+def test_a_retry_after_of_more_than_ten_minutes_ends_the_run_at_once(either: Either) -> None:
     watched = Watched(1000)
-    with Server(answers(answer(429, b"", {"Retry-After": "601"}))) as server:
-        results, error = colour.add_leads(server.url, watched, concurrency=3)
+    with Server(responses(response(429, b"", {"Retry-After": "601"}))) as server:
+        results, error = either.add_leads(server.url, watched, concurrency=3)
     assert isinstance(error, RateLimitError)
     assert error.retry_after == 601
     assert len(results) == watched.read <= 3
@@ -157,25 +157,25 @@ def test_a_retry_after_of_more_than_ten_minutes_ends_the_run_at_once(colour: Col
     ("status", "kind"), [(401, AuthenticationError), (403, PermissionDeniedError)]
 )
 def test_a_refused_key_ends_the_run_after_one_wave_of_calls(
-    colour: Colour, status: int, kind: type[Exception]
+    either: Either, status: int, kind: type[Exception]
 ) -> None:
     watched = Watched(10_000)
-    with Server(answers(answer(status, b""))) as server:
-        results, error = colour.add_leads(server.url, watched, concurrency=10)
+    with Server(responses(response(status, b""))) as server:
+        results, error = either.add_leads(server.url, watched, concurrency=10)
     assert type(error) is kind
     assert len(server.requests) <= 10
     assert watched.read == len(results) <= 20
-    # Whoever had not been sent when the first answer came has not been sent at all.
+    # Whoever had not been sent when the first response came has not been sent at all.
     assert sum(type(result.error) is kind for result in results) == len(server.requests)
     for result in results:
         assert result.error
         assert result.error.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
-def test_a_wrong_campaign_ends_the_run_after_one_wave_of_calls(colour: Colour) -> None:
+def test_a_wrong_campaign_ends_the_run_after_one_wave_of_calls(either: Either) -> None:
     watched = Watched(3000)
-    with Server(answers(answer(404, b""))) as server:
-        results, error = colour.add_leads(server.url, watched, concurrency=10)
+    with Server(responses(response(404, b""))) as server:
+        results, error = either.add_leads(server.url, watched, concurrency=10)
     assert isinstance(error, NotFoundError)
     assert "Check the campaign id" in str(error)
     assert len(server.requests) <= 10
@@ -184,37 +184,39 @@ def test_a_wrong_campaign_ends_the_run_after_one_wave_of_calls(colour: Colour) -
         assert result.outcome in (Outcome.REJECTED, Outcome.NOT_SENT)
 
 
-def test_a_404_after_a_lead_was_added_is_the_business_of_one_lead(colour: Colour) -> None:
-    with Server(answers(answer(), answer(404, b""), answer(404, b""), answer())) as server:
-        results, error = colour.add_leads(server.url, rows(20), concurrency=1)
+def test_a_404_after_a_lead_was_added_is_the_business_of_one_lead(either: Either) -> None:
+    with Server(
+        responses(response(), response(404, b""), response(404, b""), response())
+    ) as server:
+        results, error = either.add_leads(server.url, rows(20), concurrency=1)
     assert error is None
     assert len(server.requests) == 20
     assert len(added(results)) == 18
 
 
 def test_a_404_ends_a_run_whose_ledger_knows_leads_that_were_added_earlier(
-    colour: Colour, tmp_path: Path
+    either: Either, tmp_path: Path
 ) -> None:
     path = tmp_path / "leads.ledger"
-    with Server(answers(answer(), answer(404, b""))) as server:
-        colour.add_leads(server.url, rows(1), ledger=path)
-        results, error = colour.add_leads(server.url, rows(50), ledger=path, concurrency=2)
+    with Server(responses(response(), response(404, b""))) as server:
+        either.add_leads(server.url, rows(1), ledger=path)
+        results, error = either.add_leads(server.url, rows(50), ledger=path, concurrency=2)
     assert isinstance(error, NotFoundError)
     assert results[0].added
     assert results[0].added.earlier
     assert len(server.requests) <= 1 + 2
 
 
-def test_what_is_in_flight_when_the_key_is_refused_is_delivered(colour: Colour) -> None:
-    """The first three answers are held until all have come; the key is good for two of them."""
+def test_what_is_in_flight_when_the_key_is_refused_is_delivered(either: Either) -> None:
+    """The first three responses are held until all have come; the key is good for two of them."""
     gate = threading.Barrier(3)
 
     def reply(request: Request) -> bytes:
         gate.wait(30)
-        return answer(401, b"") if request.json["externalId"] == "1" else answer()
+        return response(401, b"") if request.json["externalId"] == "1" else response()
 
     with Server(replying(reply)) as server:
-        results, error = colour.add_leads(server.url, rows(3), concurrency=3)
+        results, error = either.add_leads(server.url, rows(3), concurrency=3)
     assert isinstance(error, AuthenticationError)
     assert sorted(result.position for result in added_results(results)) == [0, 2]
 
@@ -227,20 +229,23 @@ class SourceBrokenError(Exception):
     pass
 
 
-def test_an_error_of_the_iterable_comes_after_what_was_in_flight(colour: Colour) -> None:
+def test_an_error_of_the_iterable_comes_after_what_was_in_flight(either: Either) -> None:
     def source() -> Iterator[dict[str, Any]]:
         yield from rows(5)
         raise SourceBrokenError("line 6")
 
-    with Server(answers(answer())) as server:
-        results, error = colour.add_leads(server.url, source(), concurrency=3)
+    with Server(responses(response())) as server:
+        results, error = either.add_leads(server.url, source(), concurrency=3)
     assert isinstance(error, SourceBrokenError)
     assert error.args == ("line 6",)
     assert len(added(results)) == len(server.requests) == 5
 
 
 def test_an_error_is_raised_once_and_the_run_is_over_then() -> None:
-    with Server(answers(answer(401, b""))) as server, NLPearl(KEY, base_url=server.url) as client:
+    with (
+        Server(responses(response(401, b""))) as server,
+        NLPearl(KEY, base_url=server.url) as client,
+    ):
         run = client.add_leads(CAMPAIGN_ID, rows(5), concurrency=1)
         assert isinstance(next(run).error, AuthenticationError)
         with pytest.raises(AuthenticationError) as raised:
@@ -250,35 +255,35 @@ def test_an_error_is_raised_once_and_the_run_is_over_then() -> None:
         assert list(run) == []
 
 
-def test_a_server_that_fails_now_and_then_ends_nothing(colour: Colour) -> None:
+def test_a_server_that_fails_now_and_then_ends_nothing(either: Either) -> None:
     """Anything but a refused key, a limit and a wrong campaign is the business of one lead."""
     statuses = iter([500, 410, 418, 302, 200] * 8)
     lock = threading.Lock()
 
     def reply(_: Request) -> bytes:
         with lock:
-            return answer(next(statuses))
+            return response(next(statuses))
 
     with Server(replying(reply)) as server:
-        results, error = colour.add_leads(server.url, rows(40), concurrency=5)
+        results, error = either.add_leads(server.url, rows(40), concurrency=5)
     assert error is None
     assert len(results) == len(server.requests) == 40
     assert len(added(results)) == 8
 
 
-def test_a_rate_holds_after_a_pause_for_all_that_waited(colour: Colour) -> None:
+def test_a_rate_holds_after_a_pause_for_all_that_waited(either: Either) -> None:
     times: list[float] = []
     with Server(limited_first(4, {"Retry-After": "1"}, times)) as server:
-        colour.add_leads(server.url, rows(8), rate=20, concurrency=4)
+        either.add_leads(server.url, rows(8), rate=20, concurrency=4)
     assert len(times) == 12
     # The pause, and then seven intervals at least, for eight leads.
     assert max(times) - times[3] >= 1 + 7 / 20
 
 
-def test_a_retry_after_of_0_slows_a_run_down(colour: Colour) -> None:
+def test_a_retry_after_of_0_slows_a_run_down(either: Either) -> None:
     times: list[float] = []
     with Server(limited_first(2, {"Retry-After": "0"}, times)) as server:
-        results, error = colour.add_leads(server.url, rows(1))
+        results, error = either.add_leads(server.url, rows(1))
     assert error is None
     assert len(added(results)) == 1
     assert times[1] - times[0] >= 1
@@ -286,7 +291,7 @@ def test_a_retry_after_of_0_slows_a_run_down(colour: Colour) -> None:
 
 
 def test_a_rate_holds_for_lookups_and_retries_as_well(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each lead loses its response, and is looked up until it is found."""
     monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
@@ -299,11 +304,11 @@ def test_a_rate_holds_for_lookups_and_retries_as_well(
                 came.append(time.monotonic())
             if request.method == "PUT":
                 return
-            connection.send(answer(503, b""))
+            connection.send(response(503, b""))
 
     began = time.monotonic()
     with Server(script) as server:
-        results, error = colour.add_leads(
+        results, error = either.add_leads(
             server.url,
             rows(3),
             client={"reconcile": True, "timeout": 1.0},
@@ -317,13 +322,13 @@ def test_a_rate_holds_for_lookups_and_retries_as_well(
 
 
 def test_a_retry_whose_turn_comes_too_late_is_not_sent(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         url = server.url
     client = {"max_retries": 5, "timeout": 1.0}
-    results, error = colour.add_leads(url, rows(1), client=client, rate=0.8, concurrency=3)
+    results, error = either.add_leads(url, rows(1), client=client, rate=0.8, concurrency=3)
     assert error is None
     assert [result.outcome for result in results] == [Outcome.NOT_SENT]
     assert results[0].error

@@ -65,14 +65,14 @@ from nlpearl import (
 )
 from nlpearl.sandbox import Sandbox
 
-from .conftest import KEY, PHONE, SECRET, Colour
-from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Script, Server, answer, answers
+from .conftest import KEY, PHONE, SECRET, Either
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Script, Server, response, responses
 
-FOUND = answer(200, b'{"id": "x", "status": 1}')
+FOUND = response(200, b'{"id": "x", "status": 1}')
 
 
 def ask(
-    colour: Colour,
+    either: Either,
     url: str,
     module: Any,
     *args: Any,
@@ -89,7 +89,7 @@ def ask(
             return await ours.operation(module, reads=reads, timeout=timeout)(*args, **kwargs)
 
     try:
-        if colour.name == "async":
+        if either.name == "async":
             return asyncio.run(main())
         with NLPearl(**settings) as ours:
             return ours.operation(module, reads=reads, timeout=timeout)(*args, **kwargs)
@@ -97,7 +97,7 @@ def ask(
         return error
 
 
-def written(method: str, path: str, answer: Any = None, body: Any = None) -> ModuleType:
+def written(method: str, path: str, parse: Any = None, body: Any = None) -> ModuleType:
     """A module such as the generator writes for an operation with one variable in its path."""
     module: Any = ModuleType("nlpearl_api.api.some.thing")
 
@@ -107,7 +107,7 @@ def written(method: str, path: str, answer: Any = None, body: Any = None) -> Mod
     module._get_kwargs = get_kwargs
 
     def parse_response(*, client: object, response: Any) -> Any:
-        return answer(response) if answer and client else None
+        return parse(response) if parse and client else None
 
     module._parse_response = parse_response
     return module  # type: ignore[no-any-return]
@@ -168,11 +168,11 @@ def typed_operations(client: NLPearl) -> None:
     assert_type(do(get_pearl)("x"), PearlApi)
 
 
-def test_its_result_is_that_of_the_generated_module(colour: Colour) -> None:
+def test_its_result_is_that_of_the_generated_module(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         body = LeadToAddApi(phone_number=PHONE, external_id="crm/42")
-        added = ask(colour, sandbox.url, add_lead, CAMPAIGN_ID, body=body)
-        found = ask(colour, sandbox.url, get_lead_by_external_id, CAMPAIGN_ID, "crm/42")
+        added = ask(either, sandbox.url, add_lead, CAMPAIGN_ID, body=body)
+        found = ask(either, sandbox.url, get_lead_by_external_id, CAMPAIGN_ID, "crm/42")
     assert isinstance(added, LeadToAddResponseApi)
     assert isinstance(found, LeadApiView)
     assert found.id == added.lead_id == sandbox.leads[0]["leadId"]
@@ -191,11 +191,11 @@ def test_its_result_is_that_of_the_generated_module(colour: Colour) -> None:
     ],
 )
 def test_it_has_the_errors_of_ours(
-    colour: Colour, status: int, kind: type[NLPearlError], outcome: Outcome
+    either: Either, status: int, kind: type[NLPearlError], outcome: Outcome
 ) -> None:
     body = LeadToAddApi(phone_number=PHONE)
-    with Server(answers(answer(status, b"{}"))) as server:
-        error = ask(colour, server.url, add_lead, CAMPAIGN_ID, body=body)
+    with Server(responses(response(status, b"{}"))) as server:
+        error = ask(either, server.url, add_lead, CAMPAIGN_ID, body=body)
     assert type(error) is kind
     assert error.outcome is outcome
     assert len(server.requests) == 1
@@ -206,44 +206,44 @@ def lost(connection: Connection) -> None:
 
 
 def then(first: bytes | None) -> Script:
-    """This answer, or a lost one, and then the lead."""
+    """This response, or a lost one, and then the lead."""
     if first is not None:
-        return answers(first, FOUND)
-    found = answers(FOUND)
+        return responses(first, FOUND)
+    found = responses(FOUND)
     return lambda connection: lost(connection) if connection.number == 1 else found(connection)
 
 
 @pytest.mark.parametrize(
     ("first", "requests"),
     [
-        (answer(500, b""), 2),
-        (answer(200, b"not JSON"), 2),
+        (response(500, b""), 2),
+        (response(200, b"not JSON"), 2),
         (None, 2),
-        (answer(401, b""), 1),
+        (response(401, b""), 1),
     ],
 )
-def test_what_reads_is_asked_again(colour: Colour, first: bytes | None, requests: int) -> None:
+def test_what_reads_is_asked_again(either: Either, first: bytes | None, requests: int) -> None:
     with Server(then(first)) as server:
         found = ask(
-            colour, server.url, get_lead_by_external_id, "x", "y", client={"max_retries": 1}
+            either, server.url, get_lead_by_external_id, "x", "y", client={"max_retries": 1}
         )
     assert isinstance(found, LeadApiView if requests == 2 else AuthenticationError)
     assert len(server.requests) == requests
 
 
-@pytest.mark.parametrize("script", [answers(answer(500, b"")), lost])
+@pytest.mark.parametrize("script", [responses(response(500, b"")), lost])
 def test_what_writes_is_not_repeated_unless_certainly_nothing_was_done(
-    colour: Colour, script: Script
+    either: Either, script: Script
 ) -> None:
     body = LeadToAddApi(phone_number=PHONE)
     retries = {"max_retries": 2}
     with Server(script) as server:
-        error = ask(colour, server.url, add_lead, CAMPAIGN_ID, body=body, client=retries)
+        error = ask(either, server.url, add_lead, CAMPAIGN_ID, body=body, client=retries)
     assert len(server.requests) == 1
     assert error.outcome is Outcome.UNKNOWN
     assert "It may have been done. Look at what is there before you do it again." in str(error)
-    with Server(answers(answer(429, b"", {"Retry-After": "0.01"}))) as server:
-        error = ask(colour, server.url, add_lead, CAMPAIGN_ID, body=body, client=retries)
+    with Server(responses(response(429, b"", {"Retry-After": "0.01"}))) as server:
+        error = ask(either, server.url, add_lead, CAMPAIGN_ID, body=body, client=retries)
     assert len(server.requests) == 3
     assert error.__notes__ == ["Tried 3 times; none of the earlier tries changed anything."]
 
@@ -262,11 +262,11 @@ WRITES = ["/v1/Outbound/{}/Call", "/v2/Account/Blacklist", "/v1/Outbound/{}/Lead
     ],
 )
 def test_a_post_that_reads_is_asked_again(
-    colour: Colour, path: str, reads: bool | None, requests: int
+    either: Either, path: str, reads: bool | None, requests: int
 ) -> None:
-    with Server(answers(answer(500, b""))) as server:
+    with Server(responses(response(500, b""))) as server:
         error = ask(
-            colour,
+            either,
             server.url,
             written("post", path, body={}),
             "x",
@@ -288,10 +288,10 @@ def test_a_post_that_reads_is_asked_again(
         ("post", "/v2/Account/Blacklist/Remove"),
     ],
 )
-def test_a_400_of_a_batch_may_be_a_partial_success(method: str, path: str, colour: Colour) -> None:
+def test_a_400_of_a_batch_may_be_a_partial_success(method: str, path: str, either: Either) -> None:
     said = b'{"title": "some leads could not be added"}'
-    with Server(answers(answer(400, said))) as server:
-        error = ask(colour, server.url, written(method, path), "x")
+    with Server(responses(response(400, said))) as server:
+        error = ask(either, server.url, written(method, path), "x")
     assert isinstance(error, BadRequestError)
     assert error.outcome is Outcome.UNKNOWN
     assert not error.retryable
@@ -300,32 +300,35 @@ def test_a_400_of_a_batch_may_be_a_partial_success(method: str, path: str, colou
         "400 some leads could not be added\nAll of it, or a part, may have been done. Look at what "
         "is there before you do it again; a response is the body of this error."
     )
-    with Server(answers(answer(404, b""))) as server:
-        error = ask(colour, server.url, written(method, path), "x")
+    with Server(responses(response(404, b""))) as server:
+        error = ask(either, server.url, written(method, path), "x")
     assert error.outcome is Outcome.REJECTED
     assert "paths of v1 have outbound ids, those of v2 pearl ids" in str(error)
 
 
-def test_the_whole_call_has_one_deadline(colour: Colour) -> None:
+def test_the_whole_call_has_one_deadline(either: Either) -> None:
     def dripping(connection: Connection) -> None:
         connection.read_request()
         connection.drip(FOUND)
 
     with Server(dripping) as server:
-        error = ask(colour, server.url, get_lead_by_external_id, "x", "y", timeout=0.5)
+        error = ask(either, server.url, get_lead_by_external_id, "x", "y", timeout=0.5)
         assert isinstance(error, APITimeoutError)
         assert "timeout 0.5 s" in str(error)
-        error = ask(colour, server.url, get_lead_by_external_id, "x", "y", client={"timeout": 0.25})
+        error = ask(either, server.url, get_lead_by_external_id, "x", "y", client={"timeout": 0.25})
     assert "timeout 0.25 s" in str(error)
 
 
-def test_nothing_that_was_passed_is_shown(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_that_was_passed_is_shown(either: Either, caplog: pytest.LogCaptureFixture) -> None:
     call_data = LeadToAddApiCallData()
     call_data.additional_properties = {"firstName": "Joe", "lastName": "Joe Public", "x": "ab"}
     body = LeadToAddApi(phone_number="+14155550123", external_id="crm 42", call_data=call_data)
     echo = b'{"errors": {"outboundId": ["ab secret-id Joe Public, Joe, crm 42 crm%2042"]}}'
-    with Server(answers(answer(400, echo))) as server, caplog.at_level(logging.DEBUG, "nlpearl"):
-        error = ask(colour, server.url, add_lead, "secret-id", body=body)
+    with (
+        Server(responses(response(400, echo))) as server,
+        caplog.at_level(logging.DEBUG, "nlpearl"),
+    ):
+        error = ask(either, server.url, add_lead, "secret-id", body=body)
     assert isinstance(error, BadRequestError)
     assert error.errors == {
         "outbound_id": ["ab [outbound_id] [lastName], [firstName], [externalId] [externalId]"]
@@ -334,18 +337,18 @@ def test_nothing_that_was_passed_is_shown(colour: Colour, caplog: pytest.LogCapt
     assert record.getMessage().startswith("outbound.add_lead status=400 requests=1 ")
 
 
-def test_lists_of_ids_are_not_shown_either(colour: Colour) -> None:
+def test_lists_of_ids_are_not_shown_either(either: Either) -> None:
     module = written(
         "delete", "/v1/Outbound/{}/Leads", body={"leadIds": [LEAD_ID, "crm-42"], "n": 3}
     )
-    with Server(answers(answer(404, f'"no {LEAD_ID}, crm-42"'.encode()))) as server:
-        error = ask(colour, server.url, module, "x")
+    with Server(responses(response(404, f'"no {LEAD_ID}, crm-42"'.encode()))) as server:
+        error = ask(either, server.url, module, "x")
     assert str(error).splitlines()[0] == '404 "no [leadIds], [leadIds]"'
 
 
 @pytest.mark.parametrize("wrong", ["", ".", "..", " ", None])
-def test_an_id_that_leads_elsewhere_is_refused(colour: Colour, wrong: Any) -> None:
-    error = ask(colour, "http://127.0.0.1:9", get_lead_by_external_id, "x", wrong)
+def test_an_id_that_leads_elsewhere_is_refused(either: Either, wrong: Any) -> None:
+    error = ask(either, "http://127.0.0.1:9", get_lead_by_external_id, "x", wrong)
     assert isinstance(error, InvalidArgumentError)
     assert str(error) == (
         f"outbound.get_lead_by_external_id: external_id={wrong!r} cannot be a part of a path, and "
@@ -354,23 +357,23 @@ def test_an_id_that_leads_elsewhere_is_refused(colour: Colour, wrong: Any) -> No
 
 
 @pytest.mark.parametrize("body", ["x", LeadToAddApi(phone_number=math.nan)])  # type: ignore[arg-type]  # pyright: ignore
-def test_what_makes_no_request_is_refused(colour: Colour, body: Any) -> None:
-    error = ask(colour, "http://127.0.0.1:9", add_lead, CAMPAIGN_ID, body=body)
+def test_what_makes_no_request_is_refused(either: Either, body: Any) -> None:
+    error = ask(either, "http://127.0.0.1:9", add_lead, CAMPAIGN_ID, body=body)
     assert isinstance(error, InvalidArgumentError)
     assert "outbound.add_lead: its arguments make no request" in str(error)
     assert "They are (outbound_id: str, *, body: " in str(error)
 
 
-def test_arguments_that_it_does_not_have_are_a_type_error(colour: Colour) -> None:
+def test_arguments_that_it_does_not_have_are_a_type_error(either: Either) -> None:
     with pytest.raises(TypeError, match=r"missing a required (keyword-only )?argument: 'body'"):
-        ask(colour, "http://127.0.0.1:9", add_lead, CAMPAIGN_ID)
+        ask(either, "http://127.0.0.1:9", add_lead, CAMPAIGN_ID)
 
 
 @pytest.mark.parametrize(
     ("given", "name"), [(nlpearl, "nlpearl"), (add_lead.sync, "sync"), (3, "int")]
 )
-def test_what_is_not_an_operation_is_refused(colour: Colour, given: Any, name: str) -> None:
-    error = ask(colour, "http://127.0.0.1:9", given)
+def test_what_is_not_an_operation_is_refused(either: Either, given: Any, name: str) -> None:
+    error = ask(either, "http://127.0.0.1:9", given)
     assert isinstance(error, InvalidArgumentError)
     assert str(error) == (
         "module must be a generated module of one operation, such as "
@@ -405,17 +408,17 @@ def as_201(response: Any) -> Any:
     ],
 )
 def test_every_success_is_read(
-    colour: Colour, status: int, body: bytes, parse: Callable[[Any], Any] | None, result: Any
+    either: Either, status: int, body: bytes, parse: Callable[[Any], Any] | None, result: Any
 ) -> None:
     headers = {} if body else {"Content-Length": "0"}
-    with Server(answers(answer(status, body, headers))) as server:
-        assert ask(colour, server.url, written("put", "/v2/{}", parse), "x") == result
+    with Server(responses(response(status, body, headers))) as server:
+        assert ask(either, server.url, written("put", "/v2/{}", parse), "x") == result
 
 
-def test_a_write_whose_success_cannot_be_read_was_done(colour: Colour) -> None:
+def test_a_write_whose_success_cannot_be_read_was_done(either: Either) -> None:
     body = LeadToAddApi(phone_number=PHONE)
-    with Server(answers(answer(200, b"67d42f16"))) as server:
-        error = ask(colour, server.url, add_lead, CAMPAIGN_ID, body=body)
+    with Server(responses(response(200, b"67d42f16"))) as server:
+        error = ask(either, server.url, add_lead, CAMPAIGN_ID, body=body)
     assert isinstance(error, UnexpectedResponseError)
     assert error.outcome is Outcome.UNKNOWN
     assert error.body == "67d42f16"
@@ -425,10 +428,10 @@ def test_a_write_whose_success_cannot_be_read_was_done(colour: Colour) -> None:
     )
 
 
-def test_no_connection_is_an_error_that_was_not_sent(colour: Colour) -> None:
-    with Server(answers(FOUND)) as server:
+def test_no_connection_is_an_error_that_was_not_sent(either: Either) -> None:
+    with Server(responses(FOUND)) as server:
         url = server.url
-    error = ask(colour, url, get_lead_by_external_id, "x", "y")
+    error = ask(either, url, get_lead_by_external_id, "x", "y")
     assert isinstance(error, APIConnectionError)
     assert error.outcome is Outcome.NOT_SENT
     assert SECRET not in repr(error)
@@ -443,7 +446,7 @@ def test_a_closed_client_calls_nothing() -> None:
 
 
 def test_an_operation_may_be_kept_and_used_by_threads() -> None:
-    with Server(answers(FOUND)) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(FOUND)) as server, NLPearl(KEY, base_url=server.url) as client:
         finding = client.operation(get_lead_by_external_id)
         found: list[LeadApiView] = []
 

@@ -88,7 +88,7 @@ def test_a_retry_after_of_0_is_a_pause_that_grows_with_each_wave() -> None:
         assert pace.limited(limit(0.5), sent=now - 0.1, now=now + 0.5), "of the same wave"
         assert pace.left(now) == pause
         now += pause + 1
-    pace.answered()
+    pace.responded()
     pace.limited(limit(0.0), sent=now - 0.1, now=now)
     assert pace.left(now) == 1.0
 
@@ -100,11 +100,11 @@ def test_every_request_takes_its_turn() -> None:
     assert Pace(None).goes(100.0) == 0
 
 
-def test_an_answer_begins_the_backoff_anew() -> None:
+def test_a_response_resets_the_backoff() -> None:
     pace = Pace(None, longest)
     for now in (100.0, 200.0):
         pace.limited(limit(), sent=now - 1, now=now)
-    pace.answered()
+    pace.responded()
     pace.limited(limit(), sent=299.0, now=300.0)
     assert pace.left(300.0) == 0.5
 
@@ -116,10 +116,10 @@ def test_ten_minutes_of_429_alone_end_the_run() -> None:
     assert not pace.limited(limit(), sent=700.0, now=700.0)
 
 
-def test_an_answer_in_between_gives_ten_minutes_more() -> None:
+def test_a_response_in_between_gives_ten_minutes_more() -> None:
     pace = Pace(None, longest)
     assert pace.limited(limit(), sent=99.0, now=100.0)
-    pace.answered()
+    pace.responded()
     assert pace.limited(limit(), sent=699.0, now=700.0)
     assert pace.limited(limit(), sent=1299.0, now=1299.9)
 

@@ -245,10 +245,10 @@ from nlpearl_api.models import LeadToAddApi
 with NLPearl("a1b2:secret") as client:
     added = client.add_lead("67d42f167f3c392c6d7a2d40", "+14155550123")
     lead = LeadToAddApi(phone_number="+14155550123")
-    answer = add_lead.sync("67d42f167f3c392c6d7a2d40", client=client.low_level, body=lead)
+    response = add_lead.sync("67d42f167f3c392c6d7a2d40", client=client.low_level, body=lead)
     reveal_type(client.low_level)
     reveal_type(added.lead_id)
-    reveal_type(answer)
+    reveal_type(response)
 """
 REVEALED = [
     "AuthenticatedClient",
@@ -382,7 +382,7 @@ def test_an_unknown_name_is_an_attribute_error_that_names_it(name: str) -> None:
 
 
 def pinned() -> dict[str, str]:
-    """The constraints; a line that is no `name==version` or comment stops every test of them."""
+    """The constraints; any line but `name==version` and comments stops every test of them."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pairs = [line.split("==") for line in lines if line.strip() and not line.startswith("#")]
     assert [pair for pair in pairs if len(pair) != 2] == []
@@ -401,7 +401,7 @@ def test_the_constraints_hold_no_address() -> None:
     assert [line for line in text.splitlines() if line.startswith(("-", "/", "."))] == []
 
 
-def test_whatever_make_installs_is_pinned_at_the_version_that_is_here() -> None:
+def test_all_that_make_installs_is_pinned_at_the_version_that_is_here() -> None:
     project = PYPROJECT["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
     needed = [*project["dependencies"], *extras, *PYPROJECT["dependency-groups"]["dev"], "pip"]
@@ -431,7 +431,7 @@ REGISTRIES = [
 def lines_with(pattern: str, suffixes: tuple[str, ...] = ("",)) -> list[str]:
     """Where the repository's files, also those not yet added, have a line that matches."""
     if not (ROOT / ".git").exists():
-        pytest.skip("this is no git checkout")
+        pytest.skip("this is not a git checkout")
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = output(*listing, cwd=ROOT).split("\0")
     texts = {

@@ -27,8 +27,8 @@ from nlpearl import AddedLead, InvalidArgumentError, InvalidLeadError, Lead, NLP
 from nlpearl.leads.phone_numbers import check_region, to_phone_number
 from nlpearl.leads.phone_readings import ordinary
 
-from .conftest import KEY, PHONE, Colour
-from .servers import Server, answer, answers
+from .conftest import KEY, PHONE, Either
+from .servers import Server, response, responses
 from .test_speed import calls
 
 pd = pytest.importorskip("pandas")  # has no types
@@ -464,7 +464,7 @@ def test_no_other_number_asks_for_newer_metadata(cell: Any, region: str | None, 
 
 def test_the_way_out_for_a_new_range_is_there() -> None:
     new = "+11234567890"
-    with Server(answers(answer())) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
         add_lead.sync_detailed("67d4", client=client.low_level, body=LeadToAddApi(phone_number=new))
     assert [request.json for request in server.requests] == [{"phoneNumber": new}]
 
@@ -671,15 +671,15 @@ def test_no_text_takes_long(unit: str) -> None:
 # Where a number is at home
 
 
-def test_a_lead_has_a_region_of_its_own(colour: Colour) -> None:
+def test_a_lead_has_a_region_of_its_own(either: Either) -> None:
     assert Lead("(415) 555-0123", region="us").phone_number == PHONE
     assert Lead("020 7946 0018", region=" GB ") == Lead(LONDON)
     assert Lead(PHONE, region="IT").phone_number == PHONE
     with pytest.raises(InvalidLeadError, match="it has no country"):
         Lead("(415) 555-0123")
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         rows = [Lead("020 7946 0018", region="GB"), {"phone_number": "415 555 0123"}]
-        results, error = colour.add_leads(
+        results, error = either.add_leads(
             server.url, rows, client={"default_region": "US"}, concurrency=1
         )
     assert error is None
@@ -694,13 +694,13 @@ def test_an_invalid_region_of_a_lead_is_one_of_all_its_faults() -> None:
     assert message.startswith("'UK' is not a region")
 
 
-def test_a_mapping_has_no_region(colour: Colour) -> None:
+def test_a_mapping_has_no_region(either: Either) -> None:
     # A column of that name holds states or sales regions: DE is Delaware, and 4155550123 is a
     # number in Germany.
     assert to_phone_number("4155550123", "DE") == "+494155550123"
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         row = {"phone_number": "4155550123", "region": "DE"}
-        [result], _ = colour.add_leads(server.url, [row], client={"default_region": "US"})
+        [result], _ = either.add_leads(server.url, [row], client={"default_region": "US"})
     assert isinstance(result.error, InvalidLeadError)
     assert list(result.error.errors) == ["region"]
     assert "make a Lead of it" in result.error.errors["region"][0]
@@ -708,16 +708,16 @@ def test_a_mapping_has_no_region(colour: Colour) -> None:
 
 
 def test_keywords_mappings_and_leads_have_one_gate(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+    either: Either, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Server(answers(answer())) as server, caplog.at_level(logging.DEBUG, "nlpearl"):
+    with Server(responses(response())) as server, caplog.at_level(logging.DEBUG, "nlpearl"):
         home = {"default_region": "US"}
-        added = colour.add(server.url, client=home, phone_number="(415) 555-0123")
-        [row], _ = colour.add_leads(server.url, [{"phone_number": 4155550123.0}], client=home)
+        added = either.add(server.url, client=home, phone_number="(415) 555-0123")
+        [row], _ = either.add_leads(server.url, [{"phone_number": 4155550123.0}], client=home)
         assert [request.json for request in server.requests] == [{"phoneNumber": PHONE}] * 2
-        refused = [colour.add(server.url, phone_number="415 555 0123")]
-        refused.append(colour.add(server.url, client=home, phone_number="415 555 0123 (Anna)"))
-        results, _ = colour.add_leads(server.url, [{"phone_number": "415 555 0123"}])
+        refused = [either.add(server.url, phone_number="415 555 0123")]
+        refused.append(either.add(server.url, client=home, phone_number="415 555 0123 (Anna)"))
+        results, _ = either.add_leads(server.url, [{"phone_number": "415 555 0123"}])
         assert len(server.requests) == 2
     assert isinstance(added, AddedLead)
     assert row.outcome.value == "added"

@@ -41,9 +41,9 @@ from nlpearl.ledger.claims import Claim, Unsettled, Verdict, key
 from tools.postgres import PASSWORD
 from tools.postgres import Server as Postgres
 
-from .conftest import KEY, PHONE, Colour
+from .conftest import KEY, PHONE, Either
 from .postgres import Database
-from .servers import CAMPAIGN_ID, Request, Server, answer, replying
+from .servers import CAMPAIGN_ID, Request, Server, replying, response
 from .test_stores import wait_until
 
 API = ("https://api.example", "v1")
@@ -153,7 +153,7 @@ def lead_id(external_id: object) -> str:
 
 def own_id(request: Request) -> bytes:
     """The server's response: a lead id that belongs to the external id."""
-    return answer(body=json.dumps({"leadId": lead_id(request.json["externalId"])}).encode())
+    return response(body=json.dumps({"leadId": lead_id(request.json["externalId"])}).encode())
 
 
 def sent(server: Server) -> Counter[str]:
@@ -236,6 +236,7 @@ def test_batches_in_opposite_orders_do_not_deadlock(postgres: Database) -> None:
     assert "deadlock detected" not in postgres.server.log.read_text()
 
 
+@pytest.mark.slow
 def test_twenty_processes_with_full_batches_leave_room_in_the_lock_table(
     postgres: Database,
 ) -> None:
@@ -304,8 +305,8 @@ def test_a_server_that_stays_away_is_a_ledger_error_in_time(postgres: Database) 
 
 
 @pytest.mark.parametrize("how", ["fast", pytest.param("immediate", marks=pytest.mark.slow)])
-def test_a_restart_amid_an_import_is_waited_for(
-    colour: Colour, postgres: Database, how: str
+def test_a_restart_during_an_import_is_waited_for(
+    either: Either, postgres: Database, how: str
 ) -> None:
     restarts = iter([40, 80])
     at = [next(restarts)]
@@ -319,14 +320,14 @@ def test_a_restart_amid_an_import_is_waited_for(
         return own_id(request)
 
     with Server(replying(reply)) as server:
-        results, error = colour.add_leads(server.url, rows(120), ledger=postgres.url)
+        results, error = either.add_leads(server.url, rows(120), ledger=postgres.url)
     assert error is None
     assert {result.lead_id for result in results} == {lead_id(n) for n in range(120)}
     assert sent(server) == once(120)
     assert postgres.states() == {"added": 120}
 
 
-def test_connections_that_are_ended_amid_an_import(colour: Colour, postgres: Database) -> None:
+def test_connections_that_are_ended_during_an_import(either: Either, postgres: Database) -> None:
     ended: list[int] = []
 
     def reply(request: Request) -> bytes:
@@ -335,14 +336,14 @@ def test_connections_that_are_ended_amid_an_import(colour: Colour, postgres: Dat
         return own_id(request)
 
     with Server(replying(reply)) as server:
-        results, error = colour.add_leads(server.url, rows(100), ledger=postgres.url)
+        results, error = either.add_leads(server.url, rows(100), ledger=postgres.url)
     assert error is None
     assert all(result.added for result in results)
     assert sent(server) == once(100)
     assert sum(ended) >= 5
 
 
-def test_a_connection_that_is_ended_amid_a_commit(postgres: Database) -> None:
+def test_a_connection_that_is_ended_during_a_commit(postgres: Database) -> None:
     """Nobody knows whether it was done; the owner's token makes asking again the same."""
     with ledgers(postgres, 2) as (one, other), commits_hang(postgres):
         claiming = claim(one, lead(0))
@@ -380,26 +381,26 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_commit_that_hangs_is_told_in_time_and_its_claim_is_given_back(
-    colour: Colour, postgres: Database, impatient: None
+    either: Either, postgres: Database, impatient: None
 ) -> None:
     ledger = Ledger(postgres.url)
     client: dict[str, Any] = {"ledger": ledger}
     with Server(replying(own_id)) as server:
         ledger.ready((server.url, "v1")).result(30)
         with commits_hang(postgres):
-            [told] = colour.add_all(server.url, rows(1), client={**client, "timeout": 0.5})
+            [told] = either.add_all(server.url, rows(1), client={**client, "timeout": 0.5})
             assert isinstance(told, LedgerError)
             assert "does not respond" in str(told)
             ledger.close()
         wait_until(lambda: postgres.states() == {"free": 1})
-        [added] = colour.add_all(server.url, rows(1), client=client)
+        [added] = either.add_all(server.url, rows(1), client=client)
         assert isinstance(added, AddedLead)
         ledger.close()
     assert sent(server) == once(1)
 
 
 def test_a_lead_that_was_added_while_the_database_hangs(
-    colour: Colour, postgres: Database, impatient: None, caplog: pytest.LogCaptureFixture
+    either: Either, postgres: Database, impatient: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with contextlib.ExitStack() as hanging:
 
@@ -408,7 +409,7 @@ def test_a_lead_that_was_added_while_the_database_hangs(
             return own_id(request)
 
         with Server(replying(reply)) as server:
-            [added] = colour.add_all(server.url, rows(1), client={"ledger": postgres.url})
+            [added] = either.add_all(server.url, rows(1), client={"ledger": postgres.url})
     assert isinstance(added, AddedLead)
     assert not added.recorded
     assert "the ledger could not record it" in caplog.text
@@ -432,7 +433,7 @@ def test_another_isolation_does_not_matter(postgres: Database, isolation: str) -
 
 @pytest.mark.parametrize("whose", ["DATABASE {name}", "ROLE postgres"])
 @pytest.mark.slow
-def test_a_claim_survives_a_crash_whatever_synchronous_commit_is(
+def test_a_claim_survives_a_crash_with_any_synchronous_commit(
     postgres: Database, whose: str
 ) -> None:
     whose = whose.format(name=postgres.name)
@@ -637,7 +638,7 @@ def test_a_table_that_was_restored_has_to_be_accepted(postgres: Database) -> Non
             claim(ledger, lead(0)).result(30)
 
 
-def test_who_uses_a_ledger_that_is_bound_anew_sends_nothing_more(postgres: Database) -> None:
+def test_a_client_of_a_ledger_that_was_rebound_sends_nothing_more(postgres: Database) -> None:
     with ledgers(postgres, 2) as (one, other):
         added = AddedLead("lead-id", lead(0))
         claimed = claim(one, lead(0)).result(30)

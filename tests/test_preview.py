@@ -8,8 +8,8 @@ import pytest
 from nlpearl import AddedLead, DuplicateLeadError, Lead, Ledger, LedgerError
 from nlpearl.ledger.claims import Claim, Unsettled
 
-from .conftest import PHONE, Colour
-from .servers import CAMPAIGN_ID, Server, answer, answers
+from .conftest import PHONE, Either
+from .servers import CAMPAIGN_ID, Server, response, responses
 
 OTHER_PHONE = "+14155550124"
 
@@ -21,9 +21,9 @@ def test_what_would_be_said_is_known_without_writing(ledger_place: str) -> None:
         assert not ledger.exists()
         ledger.counts()
         assert ledger.exists()
-    with Server(answers(answer(), answer(503, b""), answer(400))) as server:
+    with Server(responses(response(), response(503, b""), response(400))) as server:
         for lead in (sent, lost, rejected):
-            Colour("sync").add_all(
+            Either("sync").add_all(
                 server.url,
                 [{"external_id": lead.external_id, "phone_number": lead.phone_number}],
                 client={"ledger": ledger_place},
@@ -46,7 +46,7 @@ def test_what_would_be_said_is_known_without_writing(ledger_place: str) -> None:
 @pytest.mark.parametrize(
     ("place", "said"), [("none/x", "the folder"), ("x" * 300, "File name too long")]
 )
-def test_where_no_ledger_can_be_there_is_none(tmp_path: Path, place: str, said: str) -> None:
+def test_where_no_ledger_can_be_none_is_made(tmp_path: Path, place: str, said: str) -> None:
     with closing(Ledger(tmp_path / place)) as ledger, pytest.raises(LedgerError, match=said):
         ledger.exists()
 

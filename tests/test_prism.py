@@ -1,5 +1,5 @@
 """Our clients against a mock server that is not ours: Prism, made from the vendor's document as it
-stands. It checks each request by its own lights, and answers as the document says."""
+stands. It checks each request by its own lights, and responds as the document says."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ import pytest
 from nlpearl import AddedLead, BadRequestError, NLPearl, Outcome
 from tools.generate import ROOT
 
-from .conftest import KEY, PHONE, Colour
+from .conftest import KEY, PHONE, Either
 from .servers import CAMPAIGN_ID
 from .test_add_leads import rows
 
@@ -93,9 +93,9 @@ def test_prism_refuses_what_the_document_does_not_allow(prism: str) -> None:
 
 @pytest.mark.parametrize("lead", [EVERYTHING, {}], ids=["everything", "the least"])
 def test_a_lead_is_what_the_document_allows(
-    colour: Colour, prism: str, lead: dict[str, Any]
+    either: Either, prism: str, lead: dict[str, Any]
 ) -> None:
-    added = colour.add(prism, **lead)
+    added = either.add(prism, **lead)
     assert isinstance(added, AddedLead)
     assert added.lead_id == "string", "Prism's word for a string of no other description"
 
@@ -113,7 +113,7 @@ def test_a_refusal_has_the_documents_shape(prism: str) -> None:
     assert refused.value.problem["title"] == "string"
 
 
-def test_many_leads_are_what_the_document_allows(colour: Colour, prism: str) -> None:
-    results, error = colour.add_leads(prism, rows(20))
+def test_many_leads_are_what_the_document_allows(either: Either, prism: str) -> None:
+    results, error = either.add_leads(prism, rows(20))
     assert error is None
     assert len([result for result in results if result.added]) == 20

@@ -10,7 +10,7 @@ import pytest
 from nlpearl import AddedLead, APIConnectionError, ConfigurationError
 from nlpearl.sandbox import Sandbox, pytest_plugin
 
-from .conftest import Colour
+from .conftest import Either
 from .test_packaging import third_party
 
 ROOT = Path(__file__).parents[1]
@@ -128,15 +128,15 @@ def test_no_client_of_a_test_reaches_the_real_api(tmp_path: Path, how: str) -> N
 REAL = "https://api.example.test"
 
 
-def test_a_test_reaches_its_sandbox(colour: Colour, nlpearl_sandbox: Sandbox) -> None:
-    added = colour.add(REAL)
+def test_a_test_reaches_its_sandbox(either: Either, nlpearl_sandbox: Sandbox) -> None:
+    added = either.add(REAL)
     assert isinstance(added, AddedLead)
     assert added.lead_id == nlpearl_sandbox.leads[0]["leadId"]
     assert nlpearl_sandbox.requests[0].headers["host"] in nlpearl_sandbox.url
 
 
-def test_a_test_without_a_sandbox_reaches_nothing(colour: Colour) -> None:
-    error = colour.add(REAL)
+def test_a_test_without_a_sandbox_reaches_nothing(either: Either) -> None:
+    error = either.add(REAL)
     assert isinstance(error, ConfigurationError)
     assert str(error) == (
         "this is a test, which must not reach api.example.test: let it use the fixture "
@@ -146,10 +146,10 @@ def test_a_test_without_a_sandbox_reaches_nothing(colour: Colour) -> None:
 
 @pytest.mark.nlpearl_live
 def test_a_live_test_is_led_nowhere(
-    colour: Colour, nlpearl_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    either: Either, nlpearl_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    assert isinstance(colour.add(REAL), APIConnectionError)
+    assert isinstance(either.add(REAL), APIConnectionError)
     assert nlpearl_sandbox.requests == []
 
 

@@ -121,7 +121,7 @@ def test_make_alone_lists_the_targets_of_the_readme() -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
+def test_the_demo_shows_a_success_a_refusal_and_a_lost_response() -> None:
     done = subprocess.run(
         [sys.executable, "demo.py"],
         cwd=ROOT,
@@ -142,4 +142,4 @@ def test_the_demo_shows_a_success_a_refusal_and_a_lost_answer() -> None:
     assert [second.count(said) for said in ("299 added", "1 UNKNOWN, row ")] == [1, 1]
     assert "399 added, 1 not added" in done.stdout
     assert "699 leads of 699 people" in done.stdout
-    assert "\x1b" not in done.stdout, "colours vanish when piped"
+    assert "\x1b" not in done.stdout, "colors vanish when piped"

@@ -1,4 +1,4 @@
-"""From unknown to known: what a look-up proves after a lost answer, and what it does not."""
+"""From unknown to known: what a lookup proves after a lost response, and what it does not."""
 
 import json
 import signal
@@ -26,8 +26,8 @@ from nlpearl import (
 )
 from nlpearl.sandbox import Sandbox
 
-from .conftest import KEY, PHONE, Colour, Ended
-from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer
+from .conftest import KEY, PHONE, Either, Ended
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, response
 from .test_add_leads import added, rows
 from .test_ledger import errors_of, states
 
@@ -44,8 +44,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class LosingServer:
-    """Loses the answer to each PUT, and answers each GET as `look_up` says: a status, a body, and
-    headers. `now` is its clock."""
+    """Loses the response to each PUT, and responds to each GET as `look_up` says: a status, a body,
+    and headers. `now` is its clock."""
 
     def __init__(
         self,
@@ -80,18 +80,18 @@ class LosingServer:
         created = (self.put_at or self.now()).isoformat()
         body = json.dumps({**lead, "created": created, **changed}).encode()
         headers = {"Date": format_datetime(self.now(), usegmt=True)} if date else {}
-        return answer(200, body, headers)
+        return response(200, body, headers)
 
 
-def add(colour: Colour, server: LosingServer, **options: Any) -> Ended:
+def add(either: Either, server: LosingServer, **options: Any) -> Ended:
     with Server(server.script) as listening:
-        return colour.add(listening.url, client={**RECONCILE, **options}, external_id="crm-42")
+        return either.add(listening.url, client={**RECONCILE, **options}, external_id="crm-42")
 
 
 @pytest.mark.parametrize("skew", SKEWS, ids=str)
-def test_a_lost_answer_is_found_again(colour: Colour, skew: timedelta) -> None:
+def test_a_lost_response_is_found_again(either: Either, skew: timedelta) -> None:
     server = LosingServer(LosingServer.found, skew=skew)
-    ended = add(colour, server)
+    ended = add(either, server)
     assert isinstance(ended, AddedLead)
     assert ended.lead_id == LEAD_ID
     assert ended.lead.external_id == "crm-42"
@@ -99,23 +99,23 @@ def test_a_lost_answer_is_found_again(colour: Colour, skew: timedelta) -> None:
     assert server.gets >= 1
 
 
-def test_a_lead_that_appears_late_is_waited_for(colour: Colour) -> None:
+def test_a_lead_that_appears_late_is_waited_for(either: Either) -> None:
     def look_up(server: LosingServer) -> bytes:
-        return server.found() if server.gets > 3 else answer(404, b"")
+        return server.found() if server.gets > 3 else response(404, b"")
 
-    assert isinstance(add(colour, LosingServer(look_up)), AddedLead)
+    assert isinstance(add(either, LosingServer(look_up)), AddedLead)
 
 
 @pytest.mark.parametrize("skew", SKEWS, ids=str)
 @pytest.mark.parametrize("older", [timedelta(seconds=3), timedelta(minutes=5)])
 def test_an_older_lead_of_that_external_id_proves_nothing(
-    colour: Colour, skew: timedelta, older: timedelta
+    either: Either, skew: timedelta, older: timedelta
 ) -> None:
     def look_up(server: LosingServer) -> bytes:
         assert server.put_at
         return server.found(created=(server.put_at - older).isoformat())
 
-    said = unknown(add(colour, LosingServer(look_up, skew=skew), timeout=0.3))
+    said = unknown(add(either, LosingServer(look_up, skew=skew), timeout=0.3))
     assert "found one that was added before this one was sent" in said
 
 
@@ -146,97 +146,97 @@ NO_PROOF: dict[str, tuple[Callable[[LosingServer], bytes], str]] = {
         lambda server: server.found(created=server.now().replace(tzinfo=None).isoformat()),
         "found one without a date that says when it was added",
     ),
-    "an answer without a Date": (
+    "a response without a Date": (
         lambda server: server.found(date=False),
         "the response has no Date to compare its age with",
     ),
-    "not there": (lambda _: answer(404, b""), "not found, which proves nothing"),
-    "an empty answer": (lambda _: answer(200, b""), "not found, which proves nothing"),
+    "not there": (lambda _: response(404, b""), "not found, which proves nothing"),
+    "an empty response": (lambda _: response(200, b""), "not found, which proves nothing"),
     "another 400": (
-        lambda _: answer(400, b'{"errors": {"outboundId": ["Bad."]}}'),
+        lambda _: response(400, b'{"errors": {"outboundId": ["Bad."]}}'),
         "400 campaign_id: Bad.",
     ),
-    "a look-up that is refused": (lambda _: answer(403, b""), "403 Forbidden"),
-    "a look-up that fails": (lambda _: answer(503, b""), "503 Service Unavailable"),
-    "a limit": (lambda _: answer(429, b""), "429 Too Many Requests"),
+    "a lookup that is refused": (lambda _: response(403, b""), "403 Forbidden"),
+    "a lookup that fails": (lambda _: response(503, b""), "503 Service Unavailable"),
+    "a limit": (lambda _: response(429, b""), "429 Too Many Requests"),
     "garbage": (lambda _: b"garbage\r\n\r\n", "while waiting for the response"),
 }
 
 
 @pytest.mark.parametrize("case", NO_PROOF)
-def test_what_proves_nothing_leaves_it_unknown(colour: Colour, case: str) -> None:
+def test_what_proves_nothing_leaves_it_unknown(either: Either, case: str) -> None:
     look_up, said = NO_PROOF[case]
     server = LosingServer(look_up)
-    assert said in unknown(add(colour, server, timeout=1.5))
+    assert said in unknown(add(either, server, timeout=1.5))
     assert server.puts == 1
 
 
-def test_an_offset_of_another_zone_is_the_same_moment(colour: Colour) -> None:
+def test_an_offset_of_another_zone_is_the_same_moment(either: Either) -> None:
     zone = timezone(timedelta(hours=-8))
 
     def look_up(server: LosingServer) -> bytes:
         assert server.put_at
         return server.found(created=server.put_at.astimezone(zone).isoformat())
 
-    assert isinstance(add(colour, LosingServer(look_up)), AddedLead)
+    assert isinstance(add(either, LosingServer(look_up)), AddedLead)
 
 
-def test_a_refusal_ends_the_look_ups(colour: Colour) -> None:
-    server = LosingServer(lambda _: answer(401, b""))
+def test_a_refusal_ends_the_lookups(either: Either) -> None:
+    server = LosingServer(lambda _: response(401, b""))
     began = time.monotonic()
-    unknown(add(colour, server, timeout=30.0))
+    unknown(add(either, server, timeout=30.0))
     assert server.gets == 1
     assert time.monotonic() - began < 10
 
 
-def test_the_look_ups_stay_within_the_timeout(colour: Colour) -> None:
-    """A server that falls silent costs two thirds; the look-ups have the last one."""
+def test_the_lookups_stay_within_the_timeout(either: Either) -> None:
+    """A server that falls silent costs two thirds; the lookups have the last one."""
     server = LosingServer(LosingServer.found, lose=Connection.silence)
     began = time.monotonic()
-    ended = add(colour, server, timeout=3.0)
+    ended = add(either, server, timeout=3.0)
     assert isinstance(ended, AddedLead)
     assert 1.9 < time.monotonic() - began < 10
     silent = LosingServer(lambda _: b"", lose=Connection.silence)
-    error = add(colour, silent, timeout=0.9)
+    error = add(either, silent, timeout=0.9)
     assert isinstance(error, APITimeoutError)
     assert silent.puts == 1
 
 
-def test_nothing_is_looked_up_without_reason(colour: Colour) -> None:
+def test_nothing_is_looked_up_without_reason(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
-        colour.add(sandbox.url, client=RECONCILE, external_id="crm-42")
+        either.add(sandbox.url, client=RECONCILE, external_id="crm-42")
         sandbox.inject_fault(status=400)
-        colour.add(sandbox.url, client=RECONCILE, external_id="crm-43")
+        either.add(sandbox.url, client=RECONCILE, external_id="crm-43")
         sandbox.inject_fault(lost="close")
-        colour.add(sandbox.url, client=RECONCILE)  # no external id
+        either.add(sandbox.url, client=RECONCILE)  # no external id
         sandbox.inject_fault(lost="close")
-        colour.add(sandbox.url, external_id="crm-44")  # off unless asked for
+        either.add(sandbox.url, external_id="crm-44")  # off unless asked for
         assert [request.method for request in sandbox.requests] == ["PUT"] * 4
 
 
-def test_an_external_id_that_cannot_be_looked_up_is_not_asked_for(colour: Colour) -> None:
+def test_an_external_id_that_cannot_be_looked_up_is_not_asked_for(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="close")
-        error = colour.add(sandbox.url, client=RECONCILE, external_id="..")
+        error = either.add(sandbox.url, client=RECONCILE, external_id="..")
         assert isinstance(error, APIConnectionError)
         assert [request.method for request in sandbox.requests] == ["PUT"]
 
 
 @pytest.mark.parametrize("lost", ["close", "reset", "cut"])
-def test_it_works_with_the_sandbox_which_finds_late_and_loses_look_ups_too(
-    colour: Colour, lost: Any
+def test_it_works_with_the_sandbox_which_finds_late_and_loses_lookups_too(
+    either: Either, lost: Any
 ) -> None:
     with Sandbox(api_key=KEY, findable_after=0.3) as sandbox:
         sandbox.inject_fault(lost=lost)
         sandbox.inject_fault(lost="close", times=2)
-        ended = colour.add(sandbox.url, client=RECONCILE, external_id="crm-42")
+        ended = either.add(sandbox.url, client=RECONCILE, external_id="crm-42")
         assert isinstance(ended, AddedLead)
         assert ended.lead_id == sandbox.leads[0]["leadId"]
         assert len(sandbox.leads) == 1
 
 
-def test_closing_the_client_ends_the_look_ups() -> None:
-    server = LosingServer(lambda _: answer(404, b""))
+def test_closing_the_client_ends_the_lookups() -> None:
+    server = LosingServer(lambda _: response(404, b""))
     ends: list[object] = []
 
     def call() -> None:
@@ -256,13 +256,13 @@ def test_closing_the_client_ends_the_look_ups() -> None:
     assert [type(end) for end in ends] == [APIConnectionError]
 
 
-def test_ctrl_c_amid_a_look_up_says_that_the_lead_may_exist() -> None:
+def test_ctrl_c_during_a_lookup_says_that_the_lead_may_exist() -> None:
     main = threading.main_thread().ident or 0
 
     def look_up(_: LosingServer) -> bytes:
         signal.pthread_kill(main, signal.SIGINT)
         time.sleep(1)
-        return answer(404, b"")
+        return response(404, b"")
 
     with (
         Server(LosingServer(look_up).script) as listening,
@@ -276,10 +276,10 @@ def test_ctrl_c_amid_a_look_up_says_that_the_lead_may_exist() -> None:
 # Many leads
 
 
-def test_many_leads_are_looked_up_where_their_answers_are_lost(colour: Colour) -> None:
+def test_many_leads_are_looked_up_where_their_responses_are_lost(either: Either) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="close", times=5)
-        results, error = colour.add_leads(
+        results, error = either.add_leads(
             sandbox.url, rows(30), client={"reconcile": True}, concurrency=5
         )
     assert error is None
@@ -290,21 +290,21 @@ def test_many_leads_are_looked_up_where_their_answers_are_lost(colour: Colour) -
         assert result.added.lead_id == stored[str(result.position)]
 
 
-def lose_three(colour: Colour, sandbox: Sandbox, path: Path) -> None:
-    """A first run that does not reconcile: three answers lost, two of them of stored leads."""
+def lose_three(either: Either, sandbox: Sandbox, path: Path) -> None:
+    """A first run that does not reconcile: three responses lost, two of them of stored leads."""
     sandbox.inject_fault(lost="close", times=2)
     sandbox.inject_fault(lost="close", stored=False)
-    results, _ = colour.add_leads(sandbox.url, rows(10), ledger=path, concurrency=1)
+    results, _ = either.add_leads(sandbox.url, rows(10), ledger=path, concurrency=1)
     assert sorted(errors_of(results)) == [0, 1, 2]
     assert states(path) == {"added": 7, "unknown": 3}
 
 
-def test_a_resumed_ledger_is_settled(colour: Colour, tmp_path: Path) -> None:
+def test_a_resumed_ledger_is_settled(either: Either, tmp_path: Path) -> None:
     path = tmp_path / "leads.ledger"
     client = {"reconcile": True, "timeout": 1.0}
     with Sandbox(api_key=KEY) as sandbox:
-        lose_three(colour, sandbox, path)
-        results, error = colour.add_leads(sandbox.url, rows(10), ledger=path, client=client)
+        lose_three(either, sandbox, path)
+        results, error = either.add_leads(sandbox.url, rows(10), ledger=path, client=client)
         assert error is None
         assert errors_of(results) == {2: UnsettledLeadError}
         [unsettled] = [result.error for result in results if result.error]
@@ -316,18 +316,18 @@ def test_a_resumed_ledger_is_settled(colour: Colour, tmp_path: Path) -> None:
         assert states(path) == {"added": 9, "unknown": 1}
         # Once settled, nobody has to be asked again.
         asked = len(sandbox.requests)
-        colour.add_leads(sandbox.url, [*rows(2)], ledger=path, client=client)
+        either.add_leads(sandbox.url, [*rows(2)], ledger=path, client=client)
         assert len(sandbox.requests) == asked
 
 
-def test_what_a_look_up_does_not_settle_is_sent_again_only_when_asked(
-    colour: Colour, tmp_path: Path
+def test_what_a_lookup_does_not_settle_is_sent_again_only_when_asked(
+    either: Either, tmp_path: Path
 ) -> None:
     path = tmp_path / "leads.ledger"
     client = {"reconcile": True, "timeout": 1.0}
     with Sandbox(api_key=KEY) as sandbox:
-        lose_three(colour, sandbox, path)
-        results, _ = colour.add_leads(
+        lose_three(either, sandbox, path)
+        results, _ = either.add_leads(
             sandbox.url, rows(10), ledger=Ledger(path), client=client, resend_unknown=True
         )
         assert len(added(results)) == 10
@@ -335,26 +335,26 @@ def test_what_a_look_up_does_not_settle_is_sent_again_only_when_asked(
         assert sorted(external_ids) == sorted(map(str, range(10))), "each once, all the same"
 
 
-def test_a_row_without_external_id_cannot_be_settled(colour: Colour, tmp_path: Path) -> None:
+def test_a_row_without_external_id_cannot_be_settled(either: Either, tmp_path: Path) -> None:
     path = tmp_path / "leads.ledger"
     row = {"phone_number": PHONE}
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="close")
-        colour.add_leads(sandbox.url, [row], ledger=path)
-        results, _ = colour.add_leads(sandbox.url, [row], ledger=path, client={"reconcile": True})
+        either.add_leads(sandbox.url, [row], ledger=path)
+        results, _ = either.add_leads(sandbox.url, [row], ledger=path, client={"reconcile": True})
         assert errors_of(results) == {0: UnsettledLeadError}
         assert len(sandbox.requests) == 1
 
 
-def test_an_older_lead_does_not_settle_a_row(colour: Colour, tmp_path: Path) -> None:
-    """Added by somebody else long before the run that lost its answer."""
+def test_an_older_lead_does_not_settle_a_row(either: Either, tmp_path: Path) -> None:
+    """Added by somebody else long before the run that lost its response."""
     path = tmp_path / "leads.ledger"
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
     server = LosingServer(lambda server: server.found(created=long_ago.isoformat()))
     row = {"phone_number": PHONE, "external_id": "crm-42"}
     with Server(server.script) as listening:
-        colour.add_leads(listening.url, [row], ledger=path)
-        results, _ = colour.add_leads(
+        either.add_leads(listening.url, [row], ledger=path)
+        results, _ = either.add_leads(
             listening.url, [row], ledger=path, client={"reconcile": True, "timeout": 0.5}
         )
     assert errors_of(results) == {0: UnsettledLeadError}
@@ -365,7 +365,7 @@ def test_an_older_lead_does_not_settle_a_row(colour: Colour, tmp_path: Path) -> 
 def test_a_note_of_what_was_seen_survives_copies() -> None:
     import pickle
 
-    ended = add(Colour("async"), LosingServer(lambda _: answer(404, b"")), timeout=0.5)
+    ended = add(Either("async"), LosingServer(lambda _: response(404, b"")), timeout=0.5)
     assert unknown(pickle.loads(pickle.dumps(ended))) == unknown(ended)
 
 

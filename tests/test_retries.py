@@ -24,8 +24,8 @@ from nlpearl import (
 )
 from nlpearl.calls.retries import LONGEST_BACKOFF, wait_before_retry
 
-from .conftest import KEY, PHONE, Colour
-from .servers import CAMPAIGN_ID, Connection, Server, answer, answers
+from .conftest import KEY, PHONE, Either
+from .servers import CAMPAIGN_ID, Connection, Server, response, responses
 
 NOT_SENT = APIConnectionError("x", outcome=Outcome.NOT_SENT)
 AGAIN: list[NLPearlError] = [
@@ -101,89 +101,91 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_quick")
-def test_a_429_is_sent_again_until_it_is_taken(colour: Colour) -> None:
-    limited = answer(429, b"", {"Retry-After": "0"})
-    with Server(answers(limited, limited, answer())) as server:
-        end = colour.add(server.url, client={"max_retries": 2})
+def test_a_429_is_sent_again_until_it_is_taken(either: Either) -> None:
+    limited = response(429, b"", {"Retry-After": "0"})
+    with Server(responses(limited, limited, response())) as server:
+        end = either.add(server.url, client={"max_retries": 2})
     assert isinstance(end, AddedLead)
     assert len(server.requests) == 3
 
 
 @pytest.mark.usefixtures("_quick")
-def test_the_last_429_is_raised_and_says_how_often(colour: Colour) -> None:
-    with Server(answers(answer(429, b"", {"Retry-After": "0"}))) as server:
-        end = colour.add(server.url, client={"max_retries": 2})
+def test_the_last_429_is_raised_and_says_how_often(either: Either) -> None:
+    with Server(responses(response(429, b"", {"Retry-After": "0"}))) as server:
+        end = either.add(server.url, client={"max_retries": 2})
     assert isinstance(end, RateLimitError)
     assert "Tried 3 times" in end.__notes__[0]
     assert len(server.requests) == 3
 
 
-def test_a_retry_after_beyond_the_deadline_is_raised_at_once(colour: Colour) -> None:
+def test_a_retry_after_beyond_the_deadline_is_raised_at_once(either: Either) -> None:
     began = time.monotonic()
-    with Server(answers(answer(429, b"", {"Retry-After": "60"}))) as server:
-        end = colour.add(server.url, client={"max_retries": 2})
+    with Server(responses(response(429, b"", {"Retry-After": "60"}))) as server:
+        end = either.add(server.url, client={"max_retries": 2})
     assert isinstance(end, RateLimitError)
     assert end.retry_after == 60.0
     assert len(server.requests) == 1
     assert time.monotonic() - began < 20
 
 
-def test_nothing_is_sent_before_retry_after_is_over(colour: Colour) -> None:
+def test_nothing_is_sent_before_retry_after_is_over(either: Either) -> None:
     came: list[float] = []
 
     def script(connection: Connection) -> None:
         while True:
             connection.read_request()
             came.append(time.monotonic())
-            connection.send(answer(429, b"", {"Retry-After": "1"}) if len(came) < 2 else answer())
+            connection.send(
+                response(429, b"", {"Retry-After": "1"}) if len(came) < 2 else response()
+            )
 
     with Server(script) as server:
-        assert isinstance(colour.add(server.url, client={"max_retries": 2}), AddedLead)
+        assert isinstance(either.add(server.url, client={"max_retries": 2}), AddedLead)
     assert came[1] - came[0] >= 1.0
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 408, 409, 500, 502, 503, 520])
-def test_no_other_answer_is_sent_again(colour: Colour, status: int) -> None:
-    with Server(answers(answer(status, b"", {"Retry-After": "0"}))) as server:
-        end = colour.add(server.url, client={"max_retries": 5})
+def test_no_other_response_is_sent_again(either: Either, status: int) -> None:
+    with Server(responses(response(status, b"", {"Retry-After": "0"}))) as server:
+        end = either.add(server.url, client={"max_retries": 5})
     assert isinstance(end, APIStatusError)
     assert len(server.requests) == 1
 
 
-def test_a_lost_answer_is_never_sent_again(colour: Colour) -> None:
+def test_a_lost_response_is_never_sent_again(either: Either) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
 
     with Server(script) as server:
-        end = colour.add(server.url, client={"max_retries": 5})
+        end = either.add(server.url, client={"max_retries": 5})
     assert isinstance(end, APIConnectionError)
     assert end.outcome is Outcome.UNKNOWN
     assert server.connections == 1
 
 
 def test_a_refused_connection_is_tried_again_and_then_not_sent(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nlpearl.calls.retries.FIRST_BACKOFF", 0.001)
-    with Server(answers(answer())) as server:
+    with Server(responses(response())) as server:
         url = server.url
-    end = colour.add(url, client={"max_retries": 2})
+    end = either.add(url, client={"max_retries": 2})
     assert isinstance(end, APIConnectionError)
     assert end.outcome is Outcome.NOT_SENT
     assert "Tried 3 times" in end.__notes__[0]
 
 
 @pytest.mark.usefixtures("_quick")
-def test_a_message_does_not_contradict_its_note(colour: Colour) -> None:
+def test_a_message_does_not_contradict_its_note(either: Either) -> None:
     """A 429, and then no connection: something was sent, though not by the last try."""
 
     def script(connection: Connection) -> None:
         connection.read_request()
         server.close()
-        connection.send(answer(429, b"", {"Retry-After": "0", "Connection": "close"}))
+        connection.send(response(429, b"", {"Retry-After": "0", "Connection": "close"}))
 
     with Server(script) as server:
-        error = colour.add(server.url, client={"max_retries": 1})
+        error = either.add(server.url, client={"max_retries": 1})
     assert isinstance(error, APIConnectionError)
     assert error.outcome is Outcome.NOT_SENT
     assert str(error).endswith("\nThe last try sent nothing.")
@@ -195,7 +197,7 @@ def test_closing_a_client_ends_its_waits_with_the_last_error() -> None:
 
     def script(connection: Connection) -> None:
         connection.read_request()
-        connection.send(answer(429, b"", {"Retry-After": "50"}))
+        connection.send(response(429, b"", {"Retry-After": "50"}))
         asked.set()
 
     ends: list[NLPearlError] = []
@@ -226,7 +228,7 @@ def test_closing_an_async_client_ends_its_waits_with_the_last_error() -> None:
         await client.close()
         return (await asyncio.gather(call, return_exceptions=True))[0]
 
-    with Server(answers(answer(429, b"", {"Retry-After": "50"}))) as server:
+    with Server(responses(response(429, b"", {"Retry-After": "50"}))) as server:
         end: Any = asyncio.run(main(server.url))
     assert isinstance(end, RateLimitError)
     assert len(server.requests) == 1

@@ -1,4 +1,4 @@
-"""The sandbox as a platform: what it stores, what it answers, what it remembers."""
+"""The sandbox as a platform: what it stores, what it responds, what it remembers."""
 
 import json
 import re
@@ -43,14 +43,14 @@ def test_the_overlaid_document_is_valid() -> None:
     OpenAPI.from_dict(read_spec())  # checks it, as the sandbox itself does not
 
 
-def test_a_lead_is_stored_and_answered_with_its_id(sandbox: Sandbox, http: httpx.Client) -> None:
-    answer = http.put(PATH, json=LEAD)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert "date" in answer.headers
-    assert list(answer.json()) == ["leadId"]
-    assert re.fullmatch(r"[0-9a-f]{24}", answer.json()["leadId"])
-    assert sandbox.leads == [{**answer.json(), "outboundId": CAMPAIGN_ID, **LEAD}]
+def test_a_lead_is_stored_and_its_id_returned(sandbox: Sandbox, http: httpx.Client) -> None:
+    response = http.put(PATH, json=LEAD)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert "date" in response.headers
+    assert list(response.json()) == ["leadId"]
+    assert re.fullmatch(r"[0-9a-f]{24}", response.json()["leadId"])
+    assert sandbox.leads == [{**response.json(), "outboundId": CAMPAIGN_ID, **LEAD}]
 
 
 def test_leads_are_read_in_order_of_arrival(sandbox: Sandbox, http: httpx.Client) -> None:
@@ -72,12 +72,12 @@ def test_what_the_spec_calls_nullable_may_be_null(sandbox: Sandbox, http: httpx.
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/plain", None])
-def test_a_success_is_json_whatever_is_accepted(http: httpx.Client, accept: str | None) -> None:
+def test_a_success_is_json_with_any_accept_header(http: httpx.Client, accept: str | None) -> None:
     del http.headers["Accept"]
     headers = {} if accept is None else {"Accept": accept}
-    answer = http.put(PATH, json=LEAD, headers=headers)
-    assert answer.headers["content-type"] == "application/json"
-    assert "leadId" in answer.json()
+    response = http.put(PATH, json=LEAD, headers=headers)
+    assert response.headers["content-type"] == "application/json"
+    assert "leadId" in response.json()
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_a_success_is_json_whatever_is_accepted(http: httpx.Client, accept: str 
 def test_parameters_and_case_of_the_content_type_do_not_matter(
     http: httpx.Client, content_type: str
 ) -> None:
-    answer = http.put(PATH, content=json.dumps(LEAD), headers={"Content-Type": content_type})
-    assert answer.status_code == 200
+    response = http.put(PATH, content=json.dumps(LEAD), headers={"Content-Type": content_type})
+    assert response.status_code == 200
 
 
 def test_a_quoted_outbound_id_is_decoded(sandbox: Sandbox, http: httpx.Client) -> None:

@@ -66,27 +66,27 @@ def test_a_status_that_does_not_refuse_stores_the_lead(
     sandbox: Sandbox, http: httpx.Client, status: int
 ) -> None:
     sandbox.inject_fault(status=status)
-    answer = http.put(PATH, json=LEAD)
-    assert answer.status_code == status
+    response = http.put(PATH, json=LEAD)
+    assert response.status_code == status
     assert len(sandbox.leads) == 1
     assert sandbox.requests[0].status == status
     assert sandbox.requests[0].lead_id == sandbox.leads[0]["leadId"]
-    assert ("leadId" in answer.text) == (status in (200, 201, 202))
-    assert answer.text.startswith("{") == (status in (200, 201, 202) or status >= 500)
+    assert ("leadId" in response.text) == (status in (200, 201, 202))
+    assert response.text.startswith("{") == (status in (200, 201, 202) or status >= 500)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 429, 499])
 def test_a_4xx_stores_nothing(sandbox: Sandbox, http: httpx.Client, status: int) -> None:
     sandbox.inject_fault(status=status)
-    answer = http.put(PATH, json=LEAD)
-    assert answer.status_code == status
+    response = http.put(PATH, json=LEAD)
+    assert response.status_code == status
     assert sandbox.leads == []
     assert sandbox.requests[0].lead_id is None
     if status == 401:
-        assert answer.content == b""
+        assert response.content == b""
     else:
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["status"] == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["status"] == status
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_whether_the_lead_is_stored_can_be_said(
     assert len(sandbox.leads) == leads
 
 
-def test_a_fault_never_stores_what_is_no_lead(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_a_fault_never_stores_an_invalid_lead(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.inject_fault(status=500)
     assert http.put(PATH, json={}).status_code == 500
     assert sandbox.leads == []
@@ -110,40 +110,45 @@ def test_a_fault_never_stores_what_is_no_lead(sandbox: Sandbox, http: httpx.Clie
 def test_body_and_headers_are_the_callers(sandbox: Sandbox, http: httpx.Client) -> None:
     page = "<html><title>Bad gateway</title></html>"
     sandbox.inject_fault(status=502, body=page, headers={"content-type": "text/html", "X-A": "é"})
-    answer = http.put(PATH, json=LEAD)
-    assert (answer.text, answer.headers["x-a"]) == (page, "é")
-    assert answer.headers.get_list("content-type") == ["text/html"]
+    response = http.put(PATH, json=LEAD)
+    assert (response.text, response.headers["x-a"]) == (page, "é")
+    assert response.headers.get_list("content-type") == ["text/html"]
 
 
 def test_a_body_is_json_unless_it_says_otherwise(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.inject_fault(body=b'{"leadId": 42}')
     sandbox.inject_fault(status=401, body='{"title": "Who?"}')
-    answer = http.put(PATH, json=LEAD)
-    assert (answer.json(), answer.headers["content-type"]) == ({"leadId": 42}, "application/json")
+    response = http.put(PATH, json=LEAD)
+    assert (response.json(), response.headers["content-type"]) == (
+        {"leadId": 42},
+        "application/json",
+    )
     assert http.put(PATH, json=LEAD).headers["content-type"] == "application/json"
 
 
 def test_headers_alone_are_added(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.inject_fault(headers={"Set-Cookie": "a=b"})
-    answer = http.put(PATH, json=LEAD)
-    assert (answer.status_code, answer.headers["set-cookie"]) == (200, "a=b")
+    response = http.put(PATH, json=LEAD)
+    assert (response.status_code, response.headers["set-cookie"]) == (200, "a=b")
 
 
 @pytest.mark.parametrize("retry_after", [2, "Mon, 23 Nov 2026 21:00:00 GMT", "soon", -1])
 def test_retry_after_is_a_429(sandbox: Sandbox, http: httpx.Client, retry_after: int | str) -> None:
     sandbox.inject_fault(retry_after=retry_after)
-    answer = http.put(PATH, json=LEAD)
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, str(retry_after))
+    response = http.put(PATH, json=LEAD)
+    assert (response.status_code, response.headers["retry-after"]) == (429, str(retry_after))
     assert sandbox.leads == []
 
 
 def test_retry_after_may_come_with_another_status(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.inject_fault(status=503, retry_after=2)
-    answer = http.put(PATH, json=LEAD)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    response = http.put(PATH, json=LEAD)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
 
 
-def test_a_delayed_answer_has_stored_its_lead_before(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_a_delayed_response_has_stored_its_lead_before(
+    sandbox: Sandbox, http: httpx.Client
+) -> None:
     sandbox.inject_fault(delay=30.0)
     with pytest.raises(httpx.ReadTimeout):
         http.put(PATH, json=LEAD, timeout=0.3)
@@ -163,7 +168,7 @@ def test_a_delayed_answer_has_stored_its_lead_before(sandbox: Sandbox, http: htt
         ("cut", httpx.RemoteProtocolError, "complete message body"),
     ],
 )
-def test_a_lost_answer_leaves_the_lead_stored(
+def test_a_lost_response_leaves_the_lead_stored(
     sandbox: Sandbox,
     http: httpx.Client,
     lost: Lost,
@@ -180,14 +185,14 @@ def test_a_lost_answer_leaves_the_lead_stored(
     assert http.put(PATH, json=LEAD).status_code == 200
 
 
-def test_a_lost_answer_may_have_stored_nothing(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_a_lost_response_may_have_stored_nothing(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.inject_fault(lost="close", stored=False)
     with pytest.raises(httpx.RemoteProtocolError):
         http.put(PATH, json=LEAD)
     assert sandbox.leads == []
 
 
-def test_an_answer_is_cut_halfway_through_its_body(sandbox: Sandbox) -> None:
+def test_a_response_is_cut_halfway_through_its_body(sandbox: Sandbox) -> None:
     sandbox.inject_fault(lost="cut", status=500, body="0123456789")
     received = exchange(sandbox, request_bytes(sandbox))
     assert received.startswith(b"HTTP/1.1 500 INTERNAL SERVER ERROR\r\n")
@@ -195,7 +200,7 @@ def test_an_answer_is_cut_halfway_through_its_body(sandbox: Sandbox) -> None:
     assert received.endswith(b"\r\n\r\n01234")
 
 
-def test_an_answer_without_a_body_is_cut_in_its_headers(sandbox: Sandbox) -> None:
+def test_a_response_without_a_body_is_cut_in_its_headers(sandbox: Sandbox) -> None:
     sandbox.inject_fault(lost="cut", status=401)
     assert b"\r\n\r\n" not in exchange(sandbox, request_bytes(sandbox))
 
@@ -239,7 +244,7 @@ def test_faults_are_played_in_the_order_they_were_given(
         ({"status": 404, "stored": True}, "rejects the lead"),
         ({"retry_after": 2, "stored": True}, "rejects the lead"),
         ({"retry_after": 2, "headers": {"retry-after": "3"}}, "give it once"),
-        ({"headers": {"X A": "b"}}, "no name of a header"),
+        ({"headers": {"X A": "b"}}, "not a valid header name"),
         ({"headers": {"X-A": "a\r\nb"}}, "no header can carry"),
         ({"headers": {"X-A": "€"}}, "no header can carry"),
         ({"status": 500, "times": 0}, "pass 1 or more"),

@@ -180,7 +180,9 @@ def test_a_fault_decides_whether_leads_are_deleted(
 
 
 @each_version
-def test_what_it_knows_only_by_its_schema_is_answered(client: NLPearl, api: dict[str, Any]) -> None:
+def test_what_it_knows_only_by_its_schema_gets_a_response(
+    client: NLPearl, api: dict[str, Any]
+) -> None:
     call = ask(client, api["call"], "x")
     assert isinstance(call, CallApiView)
     assert (call.id, call.status, call.tags) == ("string", 1, ["string"])
@@ -229,7 +231,7 @@ def test_a_lead_of_v2_says_so(client: NLPearl, sandbox: Sandbox) -> None:
 # Samples
 
 
-def test_an_operation_without_a_name_is_answered_from_its_schema() -> None:
+def test_an_operation_without_a_name_gets_a_response_from_its_schema() -> None:
     document = copy.deepcopy(read_spec())
     path = document["paths"]["/v2/Pearl/{pearlId}"]
     del path["get"]["operationId"]

@@ -96,10 +96,10 @@ NO_JSON = {"$": ["The input is not valid JSON. Path: $ | LineNumber: 0 | BytePos
 def test_a_body_that_breaks_the_spec_is_a_400(
     sandbox: Sandbox, http: httpx.Client, body: str | bytes, errors: dict[str, list[str]]
 ) -> None:
-    answer = http.put(PATH, content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+    response = http.put(PATH, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", problem.pop("traceId"))
     assert problem == {
         "type": "https://tools.ietf.org/html/rfc9110#section-15.5.1",
@@ -112,8 +112,8 @@ def test_a_body_that_breaks_the_spec_is_a_400(
 
 def test_no_value_of_a_lead_is_echoed(http: httpx.Client) -> None:
     body = {"phoneNumber": 5550123, "callData": {"age": {"secret": "word"}}, "x": "value"}
-    answer = http.put(PATH, json=body)
-    assert not re.search('5550123|secret|word|value"', answer.text)
+    response = http.put(PATH, json=body)
+    assert not re.search('5550123|secret|word|value"', response.text)
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_another_key_is_a_401_without_a_body(
     del http.headers["Authorization"]
     if authorization is not None:
         http.headers["Authorization"] = authorization.format(key=sandbox.api_key)
-    answer = http.put(PATH, json={})
-    assert answer.status_code == 401
-    assert answer.content == b""
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert "content-type" not in answer.headers
+    response = http.put(PATH, json={})
+    assert response.status_code == 401
+    assert response.content == b""
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert "content-type" not in response.headers
     assert sandbox.leads == []
 
 
@@ -153,33 +153,35 @@ def test_the_key_can_be_chosen() -> None:
     ],
 )
 def test_an_unknown_route_is_an_empty_404(http: httpx.Client, path: str) -> None:
-    answer = http.send(http.build_request("PUT", f"{http.base_url}".rstrip("/") + path, json=LEAD))
-    assert (answer.status_code, answer.content) == (404, b"")
+    response = http.send(
+        http.build_request("PUT", f"{http.base_url}".rstrip("/") + path, json=LEAD)
+    )
+    assert (response.status_code, response.content) == (404, b"")
 
 
 def test_another_method_is_a_405_that_names_the_right_one(http: httpx.Client) -> None:
-    answer = http.post(PATH, json=LEAD)
-    assert (answer.status_code, answer.content) == (405, b"")
-    assert answer.headers["allow"] == "PUT"
+    response = http.post(PATH, json=LEAD)
+    assert (response.status_code, response.content) == (405, b"")
+    assert response.headers["allow"] == "PUT"
     assert http.head(PATH).status_code == 405
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
 def test_another_content_type_is_a_415(http: httpx.Client, content_type: str | None) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
-    answer = http.put(PATH, content=json.dumps(LEAD), headers=headers)
-    assert answer.status_code == 415
-    assert answer.json()["title"] == "Unsupported Media Type"
+    response = http.put(PATH, content=json.dumps(LEAD), headers=headers)
+    assert response.status_code == 415
+    assert response.json()["title"] == "Unsupported Media Type"
 
 
 def test_with_campaign_ids_every_other_one_is_a_404() -> None:
     with Sandbox(campaign_ids=[CAMPAIGN_ID]) as sandbox, client_of(sandbox) as http:
         assert http.put(PATH, json=LEAD).status_code == 200
-        answer = http.put("/v1/Outbound/67d42f167f3c392c6d7a2d41/Lead", json=LEAD)
-        assert answer.status_code == 404
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert set(answer.json()) == {"type", "title", "status", "traceId"}
-        assert answer.json()["title"] == "Not Found"
+        response = http.put("/v1/Outbound/67d42f167f3c392c6d7a2d41/Lead", json=LEAD)
+        assert response.status_code == 404
+        assert response.headers["content-type"] == "application/problem+json"
+        assert set(response.json()) == {"type", "title", "status", "traceId"}
+        assert response.json()["title"] == "Not Found"
         assert len(sandbox.leads) == 1
 
 
@@ -188,13 +190,13 @@ def test_campaign_ids_are_several() -> None:
         Sandbox(campaign_ids=CAMPAIGN_ID)
 
 
-def answer_by(
+def response_by(
     monkeypatch: pytest.MonkeyPatch,
     edit: Callable[[dict[str, Any]], None],
     body: object,
     path: str = PATH,
 ) -> httpx.Response:
-    """The answer of a sandbox made from a document that was edited."""
+    """The response of a sandbox made from a document that was edited."""
     spec = contract.read_spec()
     edit(spec)
     monkeypatch.setattr(contract, "read_spec", lambda: spec)
@@ -211,7 +213,7 @@ def test_a_changed_spec_changes_the_checks(monkeypatch: pytest.MonkeyPatch) -> N
         lead["properties"]["tags"] = {"type": "array", "items": {"type": "string", "maxLength": 1}}
 
     body = {"phoneNumber": "1", "visits": "x", "tags": ["a", 5, "bb"]}
-    assert answer_by(monkeypatch, edit, body).json()["errors"] == {
+    assert response_by(monkeypatch, edit, body).json()["errors"] == {
         "ExternalId": ["The ExternalId field is required."],
         "PhoneNumber": ["The field PhoneNumber is invalid."],
         "$.visits": not_convertible("$.visits", "System.Int32"),
@@ -225,16 +227,16 @@ def test_parameters_are_checked_by_the_spec(monkeypatch: pytest.MonkeyPatch) -> 
         operation = spec["paths"]["/v1/Outbound/{outboundId}/Lead"]["put"]
         operation["parameters"][0]["schema"]["pattern"] = "^[0-9a-f]{24}$"
 
-    answer = answer_by(monkeypatch, edit, LEAD, "/v1/Outbound/x/Lead")
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"outboundId": ["The value is missing or not valid."]}
+    response = response_by(monkeypatch, edit, LEAD, "/v1/Outbound/x/Lead")
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"outboundId": ["The value is missing or not valid."]}
 
 
-def test_an_operation_that_nobody_plays_is_answered_from_its_schema(
+def test_an_operation_that_nobody_plays_gets_a_response_from_its_schema(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def edit(spec: dict[str, Any]) -> None:
         spec["paths"]["/v1/Outbound/{outboundId}/Lead"]["put"]["operationId"] = "addLeadLater"
 
-    answer = answer_by(monkeypatch, edit, LEAD)
-    assert (answer.status_code, answer.json()) == (200, {"leadId": "string"})
+    response = response_by(monkeypatch, edit, LEAD)
+    assert (response.status_code, response.json()) == (200, {"leadId": "string"})

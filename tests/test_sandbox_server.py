@@ -29,8 +29,8 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def read_answer(raw: socket.socket) -> bytes:
-    """One answer with a Content-Length."""
+def read_response(raw: socket.socket) -> bytes:
+    """One response with a Content-Length."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += raw.recv(1)
@@ -44,17 +44,17 @@ def test_connections_are_kept_alive(sandbox: Sandbox) -> None:
     with socket.create_connection(address(sandbox), timeout=30) as raw:
         for _ in range(3):
             raw.sendall(request_bytes(sandbox))
-            answer = read_answer(raw)
-            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-            assert b"Connection: keep-alive\r\n" in answer
+            response = read_response(raw)
+            assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert b"Connection: keep-alive\r\n" in response
     assert len(sandbox.leads) == 3
 
 
 def test_a_connection_is_kept_after_a_refusal(sandbox: Sandbox) -> None:
     with socket.create_connection(address(sandbox), timeout=30) as raw:
         raw.sendall(request_bytes(sandbox, b"{}") + request_bytes(sandbox))
-        assert read_answer(raw).startswith(b"HTTP/1.1 400 BAD REQUEST\r\n")
-        assert read_answer(raw).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert read_response(raw).startswith(b"HTTP/1.1 400 BAD REQUEST\r\n")
+        assert read_response(raw).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 @pytest.mark.parametrize("who", ["client", "sandbox", "HTTP/1.0"])
@@ -72,26 +72,26 @@ def test_a_connection_is_closed_if_one_side_says_so(sandbox: Sandbox, who: str) 
 def test_a_body_in_chunks_is_read_and_the_connection_kept(sandbox: Sandbox) -> None:
     with client_of(sandbox) as http:
         for _ in range(2):
-            answer = http.put(
+            response = http.put(
                 PATH,
                 content=iter([b'{"phoneNumber":', b'"+1"}']),
                 headers={"Content-Type": "application/json"},
             )
-            assert answer.status_code == 200
+            assert response.status_code == 200
 
 
 def test_a_body_that_is_too_long_is_a_413(sandbox: Sandbox) -> None:
     with client_of(sandbox) as http:
         assert http.put(PATH, content=b" " * MAX_BODY).status_code == 415
-        answer = http.put(PATH, content=b" " * (8 * MAX_BODY))
-        assert (answer.status_code, answer.headers["connection"]) == (413, "close")
-        answer = http.put(PATH, content=iter([b" " * MAX_BODY, b" " * MAX_BODY]))
-        assert answer.status_code == 413
+        response = http.put(PATH, content=b" " * (8 * MAX_BODY))
+        assert (response.status_code, response.headers["connection"]) == (413, "close")
+        response = http.put(PATH, content=iter([b" " * MAX_BODY, b" " * MAX_BODY]))
+        assert response.status_code == 413
         assert http.put(PATH, json=LEAD).status_code == 200
 
 
 @pytest.mark.parametrize("broken", ["body", "chunks", "chunk"])
-def test_a_request_that_breaks_off_is_no_request(sandbox: Sandbox, broken: str) -> None:
+def test_a_request_that_breaks_off_does_not_count(sandbox: Sandbox, broken: str) -> None:
     data = request_bytes(sandbox)
     if broken == "body":
         data = data[:-1]
@@ -120,7 +120,7 @@ def test_a_client_that_waits_for_100_continue_is_told_so(sandbox: Sandbox) -> No
         (b"GET / HTTP/9.9\r\n\r\n", b" 505 "),
     ],
 )
-def test_what_is_no_http_is_refused_without_a_word_on_stderr(
+def test_invalid_http_is_refused_without_a_word_on_stderr(
     sandbox: Sandbox, capfd: pytest.CaptureFixture[str], data: bytes, status: bytes
 ) -> None:
     assert status in exchange(sandbox, data).partition(b"\n")[0] + b" "
@@ -152,11 +152,11 @@ def test_a_bug_in_the_sandbox_is_not_hidden(
     assert "AttributeError" in capfd.readouterr().err
 
 
-def test_a_broken_socket_is_no_bug(
+def test_a_broken_socket_is_not_a_bug(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> None:
-        raise OSError("a socket that is none")
+        raise OSError("not a socket")
 
     monkeypatch.setattr(Contract, "read", broken)
     assert exchange(sandbox, request_bytes(sandbox)) == b""
@@ -179,13 +179,13 @@ def test_two_run_side_by_side() -> None:
         assert (len(one.leads), len(other.leads)) == (1, 0)
 
 
-def test_it_stops_at_once_whatever_its_clients_wait_for() -> None:
+def test_it_stops_at_once_while_clients_wait() -> None:
     before = threading.active_count()
     with Sandbox() as sandbox:
         waiting = [socket.create_connection(address(sandbox), timeout=30) for _ in range(4)]
         waiting[2].sendall(request_bytes(sandbox)[:50])
         waiting[3].sendall(request_bytes(sandbox))
-        read_answer(waiting[3])  # so all four have been accepted
+        read_response(waiting[3])  # so all four have been accepted
         sandbox.inject_fault(lost="silence")
         sandbox.inject_fault(delay=60.0)
         for raw in waiting[:2]:
@@ -224,7 +224,7 @@ def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_that_is_none_is_refused(port: int) -> None:
+def test_an_invalid_port_is_refused(port: int) -> None:
     with pytest.raises(ConfigurationError, match=f"port={port} must be from 0 to 65535"):
         Sandbox(port)
 
@@ -236,7 +236,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         Sandbox()
 
 
-def test_importing_it_costs_none_of_the_extra() -> None:
+def test_importing_it_imports_nothing_of_the_extra() -> None:
     code = (
         "import sys, nlpearl.sandbox.pytest_plugin, nlpearl.sandbox.command;"
         "assert not {'openapi_core', 'werkzeug'} & set(sys.modules)"
@@ -257,13 +257,13 @@ def test_the_command_says_how_to_reach_it_and_ends_with_ctrl_c() -> None:
             assert process.stdout
             url = process.stdout.readline().removeprefix("export NLPEARL_BASE_URL=").strip()
             assert process.stdout.readline() == f"export NLPEARL_API_KEY={API_KEY}\n"
-            answer = httpx.put(
+            response = httpx.put(
                 f"{url}{PATH}",
                 json=LEAD,
                 headers={"Authorization": f"Bearer {API_KEY}"},
                 trust_env=False,
             )
-            assert answer.status_code == 200
+            assert response.status_code == 200
             process.send_signal(signal.SIGINT)
             assert process.communicate(timeout=30) == ("", "")
         finally:

@@ -14,7 +14,7 @@ from nlpearl.sandbox.contract import read_spec
 schema: Any = schemathesis.openapi.from_dict(read_spec())
 checks.load_all_checks()
 
-#: ASP.NET answers problem+json, and 401, 404, 405 and 415, of which the vendor's document is
+#: ASP.NET responds with problem+json, and 401, 404, 405 and 415, of which the vendor's document is
 #: silent; the sandbox does as the server does.
 SILENT: Any = cast(Any, checks).CHECKS.get_by_names(
     ["content_type_conformance", "status_code_conformance"]

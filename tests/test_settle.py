@@ -27,9 +27,9 @@ from nlpearl.ledger import sqlite
 from nlpearl.sandbox import Sandbox
 
 from .cli_running import LEDGER, add_leads, people, results_of, run
-from .conftest import KEY, Colour
+from .conftest import KEY, Either
 from .postgres import Database
-from .servers import CAMPAIGN_ID, Connection, Server, answer
+from .servers import CAMPAIGN_ID, Connection, Server, response
 from .test_add_leads import added, rows
 from .test_cli_ledger import counts, ledger
 from .test_reconcile import LosingServer
@@ -37,7 +37,7 @@ from .test_reconcile import LosingServer
 pytest_plugins = ["tests.cli_fixtures"]
 
 
-def settle(colour: Colour, url: str, place: object, **options: Any) -> list[SettledLead]:
+def settle(either: Either, url: str, place: object, **options: Any) -> list[SettledLead]:
     """What `settle` yields, of a client with these options."""
     client: dict[str, Any] = {"api_key": KEY, "base_url": url, "max_retries": 0, "ledger": place}
     client |= options.pop("client", {})
@@ -46,7 +46,7 @@ def settle(colour: Colour, url: str, place: object, **options: Any) -> list[Sett
         async with AsyncNLPearl(**client) as ours:
             return [lead async for lead in ours.settle(**options)]
 
-    if colour.name == "async":
+    if either.name == "async":
         return asyncio.run(play())
     with NLPearl(**client) as ours:
         return list(ours.settle(**options))
@@ -61,10 +61,10 @@ def lose(sandbox: Sandbox, place: str | Path, stored: int, lost: int) -> None:
             pass
 
 
-def test_what_is_proven_is_recorded_and_the_rest_is_told(colour: Colour, ledger_place: str) -> None:
+def test_what_is_proven_is_recorded_and_the_rest_is_told(either: Either, ledger_place: str) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         lose(sandbox, ledger_place, 8, 4)
-        settled = settle(colour, sandbox.url, ledger_place)
+        settled = settle(either, sandbox.url, ledger_place)
         stored = {lead["externalId"]: lead["leadId"] for lead in sandbox.leads}
     assert [lead.external_id for lead in settled] == [str(number) for number in range(12)]
     for lead in settled[:8]:
@@ -78,36 +78,36 @@ def test_what_is_proven_is_recorded_and_the_rest_is_told(colour: Colour, ledger_
     assert counts(ledger_place)[CAMPAIGN_ID] == {"added": 16, "unknown": 4}
 
 
-def test_only_one_campaign_is_settled(colour: Colour, tmp_path: Path) -> None:
+def test_only_one_campaign_is_settled(either: Either, tmp_path: Path) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         lose(sandbox, tmp_path / "a.ledger", 1, 0)
         asked = len(sandbox.requests)
-        assert settle(colour, sandbox.url, tmp_path / "a.ledger", campaign_id="other") == []
+        assert settle(either, sandbox.url, tmp_path / "a.ledger", campaign_id="other") == []
         assert len(sandbox.requests) == asked
         with pytest.raises(InvalidArgumentError, match="campaign_id"):
-            settle(colour, sandbox.url, tmp_path / "a.ledger", campaign_id="a/b")
+            settle(either, sandbox.url, tmp_path / "a.ledger", campaign_id="a/b")
 
 
-def test_without_a_ledger_there_is_nothing_to_settle(colour: Colour) -> None:
+def test_without_a_ledger_there_is_nothing_to_settle(either: Either) -> None:
     with pytest.raises(ConfigurationError, match="settle needs a ledger"):
-        settle(colour, "http://127.0.0.1:9", None)
+        settle(either, "http://127.0.0.1:9", None)
 
 
-def test_a_ledger_that_cannot_be_used_says_so(colour: Colour, tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_used_says_so(either: Either, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("no ledger, but long enough to be looked at as one" * 9)
     with pytest.raises(LedgerError, match="not a ledger"):
-        settle(colour, "http://127.0.0.1:9", tmp_path / "x")
+        settle(either, "http://127.0.0.1:9", tmp_path / "x")
 
 
-def test_a_ledger_of_another_api_is_not_settled(colour: Colour, tmp_path: Path) -> None:
+def test_a_ledger_of_another_api_is_not_settled(either: Either, tmp_path: Path) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         lose(sandbox, tmp_path / "a.ledger", 1, 0)
     with pytest.raises(LedgerError, match="it is bound to"):
-        settle(colour, "http://127.0.0.1:9", tmp_path / "a.ledger")
+        settle(either, "http://127.0.0.1:9", tmp_path / "a.ledger")
 
 
 def test_after_a_day_it_is_told_without_a_lookup_unless_asked(
-    colour: Colour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "a.ledger"
     with Sandbox(api_key=KEY) as sandbox:
@@ -120,25 +120,25 @@ def test_after_a_day_it_is_told_without_a_lookup_unless_asked(
                 return datetime.now(tz) + timedelta(days=1, minutes=1)
 
         monkeypatch.setattr(sqlite, "datetime", Tomorrow)
-        settled = settle(colour, sandbox.url, place)
+        settled = settle(either, sandbox.url, place)
         assert [lead.outcome for lead in settled] == [Outcome.UNKNOWN] * 2
         assert settled[0].seen == (
             "not looked up: it was sent more than a day ago; look_up_old=True looks it up"
         )
         assert len(sandbox.requests) == asked
-        settled = settle(colour, sandbox.url, place, look_up_old=True)
+        settled = settle(either, sandbox.url, place, look_up_old=True)
         assert [lead.outcome for lead in settled] == [Outcome.ADDED, Outcome.UNKNOWN]
 
 
 def test_after_a_restart_it_shows_what_it_found_and_a_person_decides(
-    colour: Colour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    either: Either, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "a.ledger"
     with Sandbox(api_key=KEY) as sandbox:
         lose(sandbox, place, 1, 0)
         with monkeypatch.context() as other:
             other.setattr(sqlite, "boot", lambda: "another boot")
-            [lead] = settle(colour, sandbox.url, place)
+            [lead] = settle(either, sandbox.url, place)
             with contextlib.closing(Ledger(place)) as opened:
                 [unknown] = opened.unsettled()
         assert "a lookup proves nothing, since the machine was restarted" in unknown.known
@@ -163,12 +163,12 @@ def test_after_a_restart_it_shows_what_it_found_and_a_person_decides(
     ],
 )
 def test_what_does_not_prove_a_lead(
-    colour: Colour, tmp_path: Path, changed: dict[str, Any], seen: str
+    either: Either, tmp_path: Path, changed: dict[str, Any], seen: str
 ) -> None:
     server = LosingServer(lambda server: server.found(**changed))
     with Server(server.script) as listening:
-        colour.add(listening.url, client={"ledger": tmp_path / "a.ledger"}, external_id="crm-42")
-        [lead] = settle(colour, listening.url, tmp_path / "a.ledger")
+        either.add(listening.url, client={"ledger": tmp_path / "a.ledger"}, external_id="crm-42")
+        [lead] = settle(either, listening.url, tmp_path / "a.ledger")
     assert lead.outcome is Outcome.UNKNOWN
     assert lead.seen.startswith(seen)
     assert lead.found is not None
@@ -177,12 +177,12 @@ def test_what_does_not_prove_a_lead(
 
 @pytest.mark.parametrize("external_id", [None, ".."])
 def test_what_cannot_be_looked_up_is_told(
-    colour: Colour, tmp_path: Path, external_id: str | None
+    either: Either, tmp_path: Path, external_id: str | None
 ) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="close")
-        colour.add(sandbox.url, client={"ledger": tmp_path / "a.ledger"}, external_id=external_id)
-        [lead] = settle(colour, sandbox.url, tmp_path / "a.ledger")
+        either.add(sandbox.url, client={"ledger": tmp_path / "a.ledger"}, external_id=external_id)
+        [lead] = settle(either, sandbox.url, tmp_path / "a.ledger")
         assert len(sandbox.requests) == 1
     assert lead.seen == "it has no external id to look it up by"
 
@@ -191,32 +191,32 @@ def test_what_cannot_be_looked_up_is_told(
     ("status", "ends"), [(401, True), (403, True), (429, True), (500, False), (418, False)]
 )
 def test_a_lookup_that_fails_ends_it_only_if_all_would(
-    colour: Colour, tmp_path: Path, status: int, ends: bool
+    either: Either, tmp_path: Path, status: int, ends: bool
 ) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         lose(sandbox, tmp_path / "a.ledger", 2, 0)
         sandbox.inject_fault(status=status, stored=False)
         if ends:
             with pytest.raises(NLPearlError, match=str(status)) as raised:
-                settle(colour, sandbox.url, tmp_path / "a.ledger")
+                settle(either, sandbox.url, tmp_path / "a.ledger")
             assert raised.value.external_id == "0"
             return
-        first, second = settle(colour, sandbox.url, tmp_path / "a.ledger")
+        first, second = settle(either, sandbox.url, tmp_path / "a.ledger")
     assert first.seen.startswith(f"the lookup failed: {status}")
     assert (first.outcome, second.outcome) == (Outcome.UNKNOWN, Outcome.ADDED)
 
 
-def test_a_lookup_is_retried(colour: Colour, tmp_path: Path) -> None:
+def test_a_lookup_is_retried(either: Either, tmp_path: Path) -> None:
     with Sandbox(api_key=KEY) as sandbox:
         lose(sandbox, tmp_path / "a.ledger", 1, 0)
         sandbox.inject_fault(status=503, stored=False)
         client = {"max_retries": 1}
-        [lead] = settle(colour, sandbox.url, tmp_path / "a.ledger", client=client)
+        [lead] = settle(either, sandbox.url, tmp_path / "a.ledger", client=client)
     assert lead.outcome is Outcome.ADDED
 
 
 def test_a_ledger_that_breaks_while_a_proof_is_recorded_ends_it(
-    colour: Colour, tmp_path: Path
+    either: Either, tmp_path: Path
 ) -> None:
     place = tmp_path / "a.ledger"
 
@@ -225,9 +225,9 @@ def test_a_ledger_that_breaks_while_a_proof_is_recorded_ends_it(
         return server.found()
 
     with Server(LosingServer(look_up).script) as listening:
-        colour.add(listening.url, client={"ledger": place}, external_id="crm-42")
+        either.add(listening.url, client={"ledger": place}, external_id="crm-42")
         with pytest.raises(LedgerError, match="replaced, moved or deleted"):
-            settle(colour, listening.url, place)
+            settle(either, listening.url, place)
 
 
 def test_a_lead_that_was_forgotten_meanwhile_stays_forgotten(tmp_path: Path) -> None:
@@ -239,14 +239,14 @@ def test_a_lead_that_was_forgotten_meanwhile_stays_forgotten(tmp_path: Path) -> 
         return server.found()
 
     with Server(LosingServer(look_up).script) as listening:
-        Colour("sync").add(listening.url, client={"ledger": place}, external_id="crm-42")
-        settle(Colour("sync"), listening.url, place)
+        Either("sync").add(listening.url, client={"ledger": place}, external_id="crm-42")
+        settle(Either("sync"), listening.url, place)
     assert counts(str(place)) == {}
 
 
 @pytest.mark.slow
-def test_it_works_while_leads_are_being_added(colour: Colour, ledger_place: str) -> None:
-    """A lead that is being added at this moment is nobody's business, the unknown ones are."""
+def test_it_works_while_leads_are_being_added(either: Either, ledger_place: str) -> None:
+    """A lead that is being added at this moment is left alone, the unknown ones are not."""
     looked_up, go_on = threading.Event(), threading.Event()
 
     def script(connection: Connection) -> None:
@@ -256,10 +256,10 @@ def test_it_works_while_leads_are_being_added(colour: Colour, ledger_place: str)
                 return  # the first response is lost
             if request.method == "PUT":
                 assert go_on.wait(30)
-                connection.send(answer())
+                connection.send(response())
             else:
                 looked_up.set()
-                connection.send(answer(404, b""))
+                connection.send(response(404, b""))
 
     with Server(script) as server:
         results: list[Any] = []
@@ -274,7 +274,7 @@ def test_it_works_while_leads_are_being_added(colour: Colour, ledger_place: str)
         adding.start()
         while len(server.requests) < 2:
             pass
-        settled = settle(colour, server.url, ledger_place)
+        settled = settle(either, server.url, ledger_place)
         assert looked_up.is_set()
         with contextlib.closing(Ledger(ledger_place)) as other:
             assert other.erase(CAMPAIGN_ID, external_id="0")
@@ -295,35 +295,35 @@ def test_a_person_settles_a_lead_without_external_id(tmp_path: Path) -> None:
     place = tmp_path / "a.ledger"
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="close")
-        Colour("sync").add(sandbox.url, client={"ledger": place})
+        Either("sync").add(sandbox.url, client={"ledger": place})
         with contextlib.closing(Ledger(place)) as opened:
             with pytest.raises(InvalidArgumentError, match="lead_id is empty"):
                 opened.settle(CAMPAIGN_ID, " ", phone_number="+14155550123")
             assert not opened.settle(CAMPAIGN_ID, "x", phone_number="+14155550124")
             assert opened.settle(CAMPAIGN_ID, "abc", phone_number="+14155550123")
             assert not opened.settle(CAMPAIGN_ID, "other", phone_number="+14155550123")
-        again = Colour("sync").add(sandbox.url, client={"ledger": place})
+        again = Either("sync").add(sandbox.url, client={"ledger": place})
         assert not isinstance(again, NLPearlError)
         assert (again.lead_id, again.earlier) == ("abc", True)
 
 
 def test_an_external_id_is_erased_and_its_digest_still_protects(
-    colour: Colour, ledger_place: str, tmp_path: Path
+    either: Either, ledger_place: str, tmp_path: Path
 ) -> None:
     name = "person-4711@example.com"
     with Sandbox(api_key=KEY) as sandbox:
         sandbox.inject_fault(lost="close")
         client = {"ledger": ledger_place}
-        colour.add(sandbox.url, client=client, external_id=name)
+        either.add(sandbox.url, client=client, external_id=name)
         with contextlib.closing(Ledger(ledger_place)) as opened:
             assert not opened.erase(CAMPAIGN_ID, external_id="nobody")
             assert opened.erase(CAMPAIGN_ID, external_id=name)
-            assert opened.erase(CAMPAIGN_ID, external_id=name), "once more is no harm"
+            assert opened.erase(CAMPAIGN_ID, external_id=name), "once more does no harm"
             [unknown] = opened.unsettled()
         assert unknown.external_id is None
         assert unknown.known == ("no usable response came; it has no external id to look it up by")
         for phone in ("+14155550123", "+14155550188"):  # neither the lead nor the id again
-            error = colour.add(sandbox.url, client=client, external_id=name, phone_number=phone)
+            error = either.add(sandbox.url, client=client, external_id=name, phone_number=phone)
             assert isinstance(error, NLPearlError)
             assert error.outcome is Outcome.UNKNOWN
         assert len(sandbox.requests) == 1
@@ -364,7 +364,7 @@ def commands(said: str, name: str) -> list[list[str]]:
     return [words[1:] for words in found]
 
 
-def test_twelve_lost_responses_become_none_by_what_the_screen_shows(
+def test_twelve_lost_responses_are_settled_by_what_the_screen_shows(
     twelve_lost: Sandbox, here: Path
 ) -> None:
     done = ledger("settle", LEDGER)

@@ -15,7 +15,7 @@ from tools import spec
 from tools.generate import ROOT
 from tools.spec import SpecError
 
-from .servers import Connection, Request, Server, answer, replying
+from .servers import Connection, Request, Server, replying, response
 
 BLOCK = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
 PAGE = f"""> ## Documentation Index
@@ -97,7 +97,7 @@ def test_a_change_is_shown_without_the_descriptions(root: Path) -> None:
     assert "words" not in said
 
 
-def test_a_property_that_is_called_description_is_no_description() -> None:
+def test_a_property_that_is_called_description_is_not_a_description() -> None:
     schema = {"properties": {"description": {"type": "string"}}, "description": "words"}
     assert spec.without_words(schema) == {"properties": {"description": {"type": "string"}}}
 
@@ -163,7 +163,7 @@ def test_what_two_pages_say_differently_is_an_error_that_shows_both(
     assert (root / "openapi.yaml").read_text(encoding="utf-8") == BLOCK
 
 
-def test_words_alone_are_no_difference_between_two_pages(root: Path) -> None:
+def test_words_alone_do_not_make_two_pages_differ(root: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         document["components"]["schemas"]["LeadToAddApi"]["description"] = "Other words."
         document["info"]["title"] = "Another title"
@@ -377,7 +377,7 @@ def without(page: str, start: str, end: str) -> str:
         (PAGE + PAGE, "it has 2 blocks"),
         (PAGE[: PAGE.index("components:")], "it is truncated: a fenced block is not closed"),
         (PAGE[: PAGE.index("\nopenapi:")], "it is truncated"),
-        ("```yaml\nopenapi: [3.0.1\n```\n", "its OpenAPI document is no YAML"),
+        ("```yaml\nopenapi: [3.0.1\n```\n", "its OpenAPI document is not valid YAML"),
         ("```yaml\nopenapi:\n```\n", "of version None, not 3.0 or 3.1"),
         ("```yaml\nopenapi: 3.2.0\n```\n", "of version '3.2.0', not 3.0 or 3.1"),
         ("```yaml\nopenapi: 3.0.1\ninfo: {}\n```\n", "it is not valid OpenAPI 3.0.1"),
@@ -385,7 +385,7 @@ def without(page: str, start: str, end: str) -> str:
         ("x" * (spec.MAX_PAGE + 1), "it is over 5 MiB"),
     ],
 )
-def test_a_page_that_is_none_changes_nothing_and_says_why(root: Path, text: str, said: str) -> None:
+def test_an_invalid_page_changes_nothing_and_says_why(root: Path, text: str, said: str) -> None:
     source = write(root, text)
     with pytest.raises(SpecError) as raised:
         spec.take([source], root)
@@ -408,17 +408,17 @@ def test_a_page_that_is_missing_or_no_text_says_so(root: Path) -> None:
 
 def serving(paths: dict[str, bytes]) -> Server:
     def reply(request: Request) -> bytes:
-        return paths.get(request.target, answer(404, b""))
+        return paths.get(request.target, response(404, b""))
 
     return Server(replying(reply))
 
 
 def moved(there: str) -> bytes:
-    return answer(302, b"", {"Location": there})
+    return response(302, b"", {"Location": there})
 
 
 def test_a_page_comes_from_an_address_also_where_it_moved_on_the_same_host(root: Path) -> None:
-    page = answer(200, PAGE.encode(), content_type="text/markdown")
+    page = response(200, PAGE.encode(), content_type="text/markdown")
     with serving({"/old.md": moved("/new.md"), "/new.md": page}) as server:
         assert spec.take([f"{server.url}/old.md"], root) == "Nothing has changed."
     origin = json.loads((root / "openapi-origin.json").read_text(encoding="utf-8"))
@@ -428,14 +428,14 @@ def test_a_page_comes_from_an_address_also_where_it_moved_on_the_same_host(root:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (answer(404, b""), "the server says 404"),
-        (answer(200, b""), "it is empty"),
-        (answer(200, b"<html></html>"), "it is HTML"),
+        (response(404, b""), "the server says 404"),
+        (response(200, b""), "it is empty"),
+        (response(200, b"<html></html>"), "it is HTML"),
         (moved("https://example.com/page.md"), "redirects to another host, https://example.com"),
         (moved("http://localhost/page.md"), "is not https"),
         (moved("/page.md"), "it redirects more than 5 times"),
-        (answer(200, b"x" * (spec.MAX_PAGE + 1)), "it is over 5 MiB"),
-        (answer(200, PAGE.encode(), {"Content-Length": str(len(PAGE) + 9)}), "incomplete"),
+        (response(200, b"x" * (spec.MAX_PAGE + 1)), "it is over 5 MiB"),
+        (response(200, PAGE.encode(), {"Content-Length": str(len(PAGE) + 9)}), "incomplete"),
         (b"\x00garbage\r\n\r\n", "page.md: "),
     ],
 )

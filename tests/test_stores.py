@@ -31,12 +31,12 @@ from nlpearl import (
 from nlpearl.ledger import claims
 from nlpearl.ledger.claims import Claim
 
-from .conftest import KEY, PHONE, Colour, Ended
-from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, answer, answers
+from .conftest import KEY, PHONE, Either, Ended
+from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Server, response, responses
 
 OTHER_PHONE = "+14155550124"
 NEW_CAMPAIGN = "67d42f167f3c392c6d7a2d99"
-ADDED, REJECTED, LOST = answer(), answer(400), answer(503, b"")
+ADDED, REJECTED, LOST = response(), response(400), response(503, b"")
 
 one = {"external_id": "1"}
 other_number = {"external_id": "1", "phone_number": OTHER_PHONE}
@@ -47,7 +47,7 @@ def add(server: Server, place: str, *leads: dict[str, Any], **client: Any) -> li
     """The ends of calls one after the other, each by a client of its own."""
     ends: list[Ended] = []
     for lead in leads:
-        ends += Colour("sync").add_all(server.url, [lead], client={"ledger": place, **client})
+        ends += Either("sync").add_all(server.url, [lead], client={"ledger": place, **client})
     return ends
 
 
@@ -56,10 +56,10 @@ def kinds(ends: list[Ended]) -> list[object]:
     return [end.earlier if isinstance(end, AddedLead) else type(end) for end in ends]
 
 
-def test_a_lead_is_added_once(colour: Colour, ledger_place: str) -> None:
-    with Server(answers(ADDED)) as server:
-        ends = colour.add_all(server.url, [one, one], client={"ledger": ledger_place})
-        ends += colour.add_all(server.url, [one], client={"ledger": ledger_place})
+def test_a_lead_is_added_once(either: Either, ledger_place: str) -> None:
+    with Server(responses(ADDED)) as server:
+        ends = either.add_all(server.url, [one, one], client={"ledger": ledger_place})
+        ends += either.add_all(server.url, [one], client={"ledger": ledger_place})
     assert kinds(ends) == [False, True, True]
     assert {end.lead_id for end in ends if isinstance(end, AddedLead)} == {LEAD_ID}
     assert len(server.requests) == 1
@@ -67,7 +67,7 @@ def test_a_lead_is_added_once(colour: Colour, ledger_place: str) -> None:
 
 def test_what_differs_is_listed(ledger_place: str) -> None:
     zoned = {**one, "time_zone": "Europe/Rome", "call_data": {"name": "Joe"}}
-    with Server(answers(ADDED)) as server:
+    with Server(responses(ADDED)) as server:
         _, again = add(server, ledger_place, one, zoned)
     assert isinstance(again, AddedLead)
     assert again.differs == ("time_zone", "call_data")
@@ -87,18 +87,18 @@ def test_what_differs_is_listed(ledger_place: str) -> None:
     ],
 )
 def test_two_identities(ledger_place: str, leads: list[Any], expected: list[object]) -> None:
-    with Server(answers(ADDED)) as server:
+    with Server(responses(ADDED)) as server:
         assert kinds(add(server, ledger_place, *leads)) == expected
     assert len(server.requests) == expected.count(False)
 
 
 @pytest.mark.parametrize("again", [one, other_id, other_number, {}])
 def test_an_unknown_lead_is_not_sent_again(
-    colour: Colour, ledger_place: str, again: dict[str, Any]
+    either: Either, ledger_place: str, again: dict[str, Any]
 ) -> None:
-    with Server(answers(LOST, ADDED)) as server:
+    with Server(responses(LOST, ADDED)) as server:
         leads = [one, again, again]
-        ends = colour.add_all(server.url, leads, client={"ledger": ledger_place})
+        ends = either.add_all(server.url, leads, client={"ledger": ledger_place})
     assert kinds(ends) == [ServerError, UnsettledLeadError, UnsettledLeadError]
     assert len(server.requests) == 1
     with closing(Ledger(ledger_place)) as ledger:
@@ -107,7 +107,7 @@ def test_an_unknown_lead_is_not_sent_again(
 
 def test_an_unknown_lead_is_sent_again_when_asked_and_stays_in_doubt(ledger_place: str) -> None:
     again = {**one, "resend_unknown": True}
-    with Server(answers(LOST, REJECTED, ADDED)) as server:
+    with Server(responses(LOST, REJECTED, ADDED)) as server:
         ends = add(server, ledger_place, one, again, one, again, one)
     assert kinds(ends) == [ServerError, UnsettledLeadError, UnsettledLeadError, False, True]
     assert isinstance(ends[1], UnsettledLeadError)
@@ -116,14 +116,14 @@ def test_an_unknown_lead_is_sent_again_when_asked_and_stays_in_doubt(ledger_plac
     assert len(server.requests) == 3
 
 
-def test_a_rejected_lead_is_no_obstacle(ledger_place: str) -> None:
-    with Server(answers(REJECTED, REJECTED, ADDED)) as server:
+def test_a_rejected_lead_is_not_an_obstacle(ledger_place: str) -> None:
+    with Server(responses(REJECTED, REJECTED, ADDED)) as server:
         ends = add(server, ledger_place, one, other_number, other_id)
     assert kinds(ends) == [BadRequestError, BadRequestError, False]
 
 
 def test_a_person_may_release_what_is_unknown(ledger_place: str) -> None:
-    with Server(answers(LOST, ADDED)) as server, closing(Ledger(ledger_place)) as ledger:
+    with Server(responses(LOST, ADDED)) as server, closing(Ledger(ledger_place)) as ledger:
         add(server, ledger_place, one)
         assert ledger.release(CAMPAIGN_ID, external_id="1")
         assert not ledger.release(CAMPAIGN_ID, external_id="1")
@@ -133,7 +133,7 @@ def test_a_person_may_release_what_is_unknown(ledger_place: str) -> None:
 
 
 def test_a_person_may_forget_what_was_added(ledger_place: str) -> None:
-    with Server(answers(ADDED)) as server, closing(Ledger(ledger_place)) as ledger:
+    with Server(responses(ADDED)) as server, closing(Ledger(ledger_place)) as ledger:
         add(server, ledger_place, one)
         assert not ledger.forget(CAMPAIGN_ID, external_id="2")
         assert ledger.forget(CAMPAIGN_ID, phone_number=PHONE)
@@ -175,7 +175,7 @@ def test_somebody_else_is_waited_for(ledger_place: str) -> None:
 
 
 def test_a_ledger_is_bound_to_one_api(ledger_place: str) -> None:
-    with Server(answers(ADDED)) as server, Server(answers(ADDED)) as elsewhere:
+    with Server(responses(ADDED)) as server, Server(responses(ADDED)) as elsewhere:
         add(server, ledger_place, one)
         [refused] = add(elsewhere, ledger_place, other_id)
         assert isinstance(refused, LedgerError)
@@ -184,11 +184,11 @@ def test_a_ledger_is_bound_to_one_api(ledger_place: str) -> None:
         assert not elsewhere.requests
 
 
-def test_a_run_continues_where_another_was_left(colour: Colour, ledger_place: str) -> None:
-    with Server(answers(ADDED)) as server:
+def test_a_run_continues_where_another_was_left(either: Either, ledger_place: str) -> None:
+    with Server(responses(ADDED)) as server:
         people = [{"phone_number": f"+14155550{n}", "external_id": n} for n in range(100, 150)]
-        colour.add_leads(server.url, people, ledger=ledger_place, until=20)
-        results, error = colour.add_leads(server.url, people, ledger=ledger_place)
+        either.add_leads(server.url, people, ledger=ledger_place, until=20)
+        results, error = either.add_leads(server.url, people, ledger=ledger_place)
     assert error is None
     assert all(result.added for result in results)
     assert Counter(request.json["externalId"] for request in server.requests) == Counter(
@@ -197,7 +197,7 @@ def test_a_run_continues_where_another_was_left(colour: Colour, ledger_place: st
 
 
 def test_a_ledger_can_be_accepted(ledger_place: str) -> None:
-    with Server(answers(ADDED)) as server, closing(Ledger(ledger_place)) as ledger:
+    with Server(responses(ADDED)) as server, closing(Ledger(ledger_place)) as ledger:
         add(server, ledger_place, one)
         ledger.accept()
         assert kinds(add(server, ledger_place, one)) == [True]
@@ -205,8 +205,8 @@ def test_a_ledger_can_be_accepted(ledger_place: str) -> None:
 
 def test_a_ledger_can_be_bound_to_another_api(ledger_place: str) -> None:
     with (
-        Server(answers(ADDED, LOST)) as server,
-        Server(answers(ADDED)) as elsewhere,
+        Server(responses(ADDED, LOST)) as server,
+        Server(responses(ADDED)) as elsewhere,
         closing(Ledger(ledger_place)) as ledger,
     ):
         add(server, ledger_place, one, {"external_id": "lost", "phone_number": OTHER_PHONE})
@@ -222,7 +222,7 @@ def test_a_ledger_can_be_bound_to_another_api(ledger_place: str) -> None:
     assert len(elsewhere.requests) == 1
 
 
-def test_a_ledger_is_not_bound_anew_while_a_lead_is_being_added(ledger_place: str) -> None:
+def test_a_ledger_is_not_rebound_while_a_lead_is_being_added(ledger_place: str) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         ledger = Ledger(ledger_place)
@@ -257,7 +257,7 @@ lost = {"external_id": "lost", "phone_number": OTHER_PHONE}
 
 
 def test_a_copy_knows_what_the_ledger_knew(ledger_place: str, other_place: str) -> None:
-    with Server(answers(ADDED, LOST, ADDED)) as server:
+    with Server(responses(ADDED, LOST, ADDED)) as server:
         add(server, ledger_place, one, lost)
         Ledger(ledger_place).copy_to(Ledger(other_place))
         with closing(Ledger(other_place)) as copy:
@@ -276,7 +276,7 @@ def test_a_copy_knows_what_the_ledger_knew(ledger_place: str, other_place: str) 
 def test_a_copy_says_how_many_leads_it_has(ledger_place: str, tmp_path: Path) -> None:
     people = [{"phone_number": f"+14155550{n}", "external_id": n} for n in range(100, 150)]
     copy = Ledger(tmp_path / "copy.ledger")
-    with Server(answers(ADDED)) as server:
+    with Server(responses(ADDED)) as server:
         add(server, ledger_place, *people)
         assert Ledger(ledger_place).copy_to(copy) == 50
         assert copy.counts() == {CAMPAIGN_ID: Counter(added=50)}
@@ -286,7 +286,7 @@ def test_a_copy_says_how_many_leads_it_has(ledger_place: str, tmp_path: Path) ->
 
 
 def test_nothing_is_copied_into_a_ledger_with_leads(ledger_place: str, other_place: str) -> None:
-    with Server(answers(ADDED)) as server:
+    with Server(responses(ADDED)) as server:
         add(server, ledger_place, one)
         add(server, other_place, other_number)
         with pytest.raises(LedgerError, match="has leads already"):
@@ -298,7 +298,7 @@ def test_nothing_is_copied_into_a_ledger_with_leads(ledger_place: str, other_pla
 def test_nothing_is_copied_while_somebody_uses_either(
     ledger_place: str, other_place: str, busy: str
 ) -> None:
-    with Server(answers(ADDED)) as server:
+    with Server(responses(ADDED)) as server:
         add(server, ledger_place, one)
     with closing(Ledger(ledger_place if busy == "source" else other_place)) as user:
         user.counts()
@@ -357,7 +357,7 @@ def test_the_time_of_a_call_begins_with_its_claim(
         return attrs.evolve(verdict, taken=time.monotonic() - 100)
 
     with (
-        Server(answers(ADDED)) as server,
+        Server(responses(ADDED)) as server,
         closing(Ledger(ledger_place)) as ledger,
         NLPearl(KEY, base_url=server.url, ledger=ledger, max_retries=0) as client,
     ):

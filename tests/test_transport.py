@@ -35,17 +35,26 @@ from nlpearl.http.exchange import Exchange
 from nlpearl.http.settings import Network, Signer, read_network
 from nlpearl.http.threads import ThreadLane, finish
 
-from .conftest import KEY, PHONE, Colour
-from .servers import CAMPAIGN_ID, LEAD_ID, Connection, Script, Server, answer, answers, swallowing
+from .conftest import KEY, PHONE, Either
+from .servers import (
+    CAMPAIGN_ID,
+    LEAD_ID,
+    Connection,
+    Script,
+    Server,
+    response,
+    responses,
+    swallowing,
+)
 
 LONG = 30.0  # far more than a call with a timeout of 1 s takes, far less than the server's 60 s
-ANSWER = answer()
+OK = response()
 
 
 def dripping(status: int, part: str) -> Script:
     def script(connection: Connection) -> None:
         connection.read_request()
-        whole = answer(status, b" " * 5000)
+        whole = response(status, b" " * 5000)
         head = whole.index(b"\r\n\r\n") + 4
         if part == "body":
             connection.send(whole[:head])
@@ -57,10 +66,10 @@ def dripping(status: int, part: str) -> Script:
 
 
 @pytest.mark.parametrize("part", ["headers", "body"])
-def test_a_server_that_drips_its_answer_holds_nobody(colour: Colour, part: str) -> None:
+def test_a_server_that_drips_its_response_holds_nobody(either: Either, part: str) -> None:
     began = time.monotonic()
     with Server(dripping(200, part)) as server:
-        error = colour.add(server.url, client={"timeout": 1})
+        error = either.add(server.url, client={"timeout": 1})
         assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.UNKNOWN
@@ -68,13 +77,13 @@ def test_a_server_that_drips_its_answer_holds_nobody(colour: Colour, part: str) 
     assert "timeout 1 s" in str(error)
 
 
-def test_a_refusal_whose_body_drips_is_a_refusal(colour: Colour) -> None:
+def test_a_refusal_whose_body_drips_is_a_refusal(either: Either) -> None:
     with Server(dripping(400, "body")) as server:
-        error = colour.add(server.url, client={"timeout": 1})
+        error = either.add(server.url, client={"timeout": 1})
     assert type(error) is BadRequestError
 
 
-def test_a_server_that_never_answers_is_a_timeout(colour: Colour) -> None:
+def test_a_server_that_never_responds_is_a_timeout(either: Either) -> None:
     began = time.monotonic()
 
     def script(connection: Connection) -> None:
@@ -82,13 +91,13 @@ def test_a_server_that_never_answers_is_a_timeout(colour: Colour) -> None:
         connection.silence()
 
     with Server(script) as server:
-        error = colour.add(server.url, client={"timeout": 1})
+        error = either.add(server.url, client={"timeout": 1})
         assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.UNKNOWN
 
 
-def test_a_server_that_never_reads_is_a_timeout(colour: Colour) -> None:
+def test_a_server_that_never_reads_is_a_timeout(either: Either) -> None:
     began = time.monotonic()
 
     def script(connection: Connection) -> None:
@@ -97,17 +106,17 @@ def test_a_server_that_never_reads_is_a_timeout(colour: Colour) -> None:
 
     with Server(script) as server:
         data = {"x": "y" * 30_000_000}
-        error = colour.add(server.url, client={"timeout": 4}, call_data=data)
+        error = either.add(server.url, client={"timeout": 4}, call_data=data)
         assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.UNKNOWN
     assert "sending the request" in str(error)
 
 
-def test_an_address_that_swallows_packets_is_not_sent_in_time(colour: Colour) -> None:
+def test_an_address_that_swallows_packets_is_not_sent_in_time(either: Either) -> None:
     began = time.monotonic()
     with swallowing() as url:
-        error = colour.add(url, client={"timeout": 1})
+        error = either.add(url, client={"timeout": 1})
     assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.NOT_SENT
@@ -126,20 +135,20 @@ def found(*addresses: str) -> Callable[..., list[Any]]:
 
 
 def test_a_name_with_several_dead_addresses_ends_at_the_deadline(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = time.monotonic()
     with swallowing() as address:
         monkeypatch.setattr(socket, "getaddrinfo", found(*["127.0.0.1"] * 40))
         url = address.replace("127.0.0.1", "localhost")
-        error = colour.add(url, client={"timeout": 1})
+        error = either.add(url, client={"timeout": 1})
     assert time.monotonic() - began < LONG
     assert type(error) is APITimeoutError
     assert error.outcome is Outcome.NOT_SENT
 
 
 def test_a_dead_address_of_a_name_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(answers(ANSWER)) as server:
+    with Server(responses(OK)) as server:
         client = NLPearl(KEY, base_url=server.url.replace("127.0.0.1", "localhost"))
         monkeypatch.setattr(socket, "getaddrinfo", found("127.0.0.77", "127.0.0.1"))
         with client:
@@ -163,8 +172,8 @@ def test_a_name_that_is_not_found_is_not_sent(
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
-def test_a_timeout_that_is_no_deadline_of_ours_passes_as_it_is() -> None:
-    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as client:
+def test_a_timeout_that_is_not_our_deadline_passes_as_it_is() -> None:
+    with Server(responses(OK)) as server, NLPearl(KEY, base_url=server.url) as client:
         http = client.low_level.get_httpx_client()
         assert http.put("/x", timeout=None, json={}).status_code == 200
 
@@ -193,19 +202,19 @@ def test_httpx_still_has_what_the_deadline_needs(monkeypatch: pytest.MonkeyPatch
 
 
 def test_loopback_never_goes_through_a_proxy(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch
+    either: Either, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Server(answers(answer(500))) as proxy, Server(answers(ANSWER)) as server:
+    with Server(responses(response(500))) as proxy, Server(responses(OK)) as server:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        assert isinstance(colour.add(server.url), AddedLead)
+        assert isinstance(either.add(server.url), AddedLead)
     assert proxy.connections == 0
 
 
 @pytest.mark.nlpearl_live
 @pytest.mark.parametrize("fault", ["refused", "closed", "no TLS"])
 def test_what_a_proxy_does_not_pass_on_was_not_sent(
-    colour: Colour, monkeypatch: pytest.MonkeyPatch, fault: str
+    either: Either, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     heads: list[bytes] = []
 
@@ -218,7 +227,7 @@ def test_what_a_proxy_does_not_pass_on_was_not_sent(
 
     with Server(script) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        error = colour.add("https://api.example.test")
+        error = either.add("https://api.example.test")
     assert type(error) is APIConnectionError
     assert error.outcome is Outcome.NOT_SENT
     assert heads
@@ -227,9 +236,9 @@ def test_what_a_proxy_does_not_pass_on_was_not_sent(
     assert ("negotiating TLS" in str(error)) == (fault == "no TLS")
 
 
-def test_a_server_that_does_not_speak_tls_was_sent_nothing(colour: Colour) -> None:
+def test_a_server_that_does_not_speak_tls_was_sent_nothing(either: Either) -> None:
     with Server(lambda connection: connection.send(b"HTTP/1.1 400 Bad\r\n\r\n")) as server:
-        error = colour.add(server.url.replace("http", "https"))
+        error = either.add(server.url.replace("http", "https"))
     assert type(error) is APIConnectionError
     assert error.outcome is Outcome.NOT_SENT
 
@@ -237,16 +246,16 @@ def test_a_server_that_does_not_speak_tls_was_sent_nothing(colour: Colour) -> No
 # Connections that the server closes
 
 
-def test_a_server_that_closes_after_each_answer_loses_no_call_that_waits_10_ms(
-    colour: Colour,
+def test_a_server_that_closes_after_each_response_loses_no_call_that_waits_10_ms(
+    either: Either,
 ) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
-        connection.send(ANSWER)
+        connection.send(OK)
 
     with Server(script) as server:
         # The 10 ms begin when the server has closed, however late a busy machine lets it.
-        ends = colour.add_all(
+        ends = either.add_all(
             server.url, [dict[str, Any]()] * 50, pause=0.01, after=server.wait_until_closed
         )
     assert [end for end in ends if not isinstance(end, AddedLead)] == []
@@ -297,7 +306,7 @@ def test_of_a_transport_that_tells_nothing_nothing_is_known() -> None:
 
 
 def test_an_ordinary_client_of_the_callers_tells_what_was_sent() -> None:
-    with Server(answers(ANSWER)) as server:
+    with Server(responses(OK)) as server:
         url = server.url
     with httpx.Client() as http:
         client = NLPearl(KEY, base_url=url, http_client=http, max_retries=0)
@@ -311,7 +320,7 @@ def test_an_ordinary_client_of_the_callers_tells_what_was_sent() -> None:
 
 def test_a_hundred_threads_share_one_client() -> None:
     ends: list[str] = []
-    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(OK)) as server, NLPearl(KEY, base_url=server.url) as client:
 
         def call() -> None:
             ends.append(client.add_lead(CAMPAIGN_ID, PHONE).lead_id)
@@ -332,15 +341,15 @@ def test_closing_lets_the_calls_of_other_threads_end() -> None:
         connection.read_request()
         asked.set()
         go.wait(20)
-        connection.send(ANSWER)
+        connection.send(OK)
 
     ends: list[str] = []
     with Server(script) as server:
         client = NLPearl(KEY, base_url=server.url)
-        caller = threading.Thread(
+        thread = threading.Thread(
             target=lambda: ends.append(client.add_lead(CAMPAIGN_ID, PHONE).lead_id)
         )
-        caller.start()
+        thread.start()
         assert asked.wait(20)
         closer = threading.Thread(target=client.close)
         closer.start()
@@ -350,7 +359,7 @@ def test_closing_lets_the_calls_of_other_threads_end() -> None:
             client.add_lead(CAMPAIGN_ID, PHONE)
         go.set()
         closer.join(20)
-        caller.join(20)
+        thread.join(20)
     assert ends == [LEAD_ID]
 
 
@@ -372,14 +381,14 @@ def test_closing_lets_the_calls_of_other_tasks_end() -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         go.wait(20)
-        connection.send(ANSWER)
+        connection.send(OK)
 
     with Server(script) as server:
         assert asyncio.run(main(server.url)) == LEAD_ID
 
 
 def test_a_second_event_loop_is_told_so_before_anything_is_sent() -> None:
-    with Server(answers(ANSWER)) as server:
+    with Server(responses(OK)) as server:
         client = AsyncNLPearl(KEY, base_url=server.url)
 
         async def first() -> None:
@@ -493,7 +502,7 @@ def test_ctrl_c_ends_a_call_of_this_thread_at_once() -> None:
 
 
 def test_a_forked_child_uses_connections_of_its_own() -> None:
-    with Server(answers(ANSWER)) as server, NLPearl(KEY, base_url=server.url) as client:
+    with Server(responses(OK)) as server, NLPearl(KEY, base_url=server.url) as client:
         client.add_lead(CAMPAIGN_ID, PHONE)
         child = multiprocessing.get_context("fork").Process(
             target=lambda: os._exit(0 if client.add_lead(CAMPAIGN_ID, PHONE).lead_id else 1)
@@ -522,9 +531,9 @@ def test_after_a_fork_our_own_client_is_new_and_a_callers_is_refused(
     first.close()
 
 
-def test_an_answer_of_any_error_holds_no_exception_of_httpx(colour: Colour) -> None:
-    with Server(answers(answer(503))) as server:
-        error = colour.add(server.url)
+def test_a_response_of_any_error_holds_no_exception_of_httpx(either: Either) -> None:
+    with Server(responses(response(503))) as server:
+        error = either.add(server.url)
     assert isinstance(error, APIStatusError)
     assert error.__cause__ is None
     assert error.__context__ is None

@@ -177,5 +177,5 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def filled_in(markdown: str) -> str:
-    """The page with its tables; KeyError for a name that is none of ours."""
+    """The page with its tables; KeyError for an unknown name."""
     return re.sub(r"\{\{ (\w+) \}\}", lambda found: TABLES[found[1]](), markdown)

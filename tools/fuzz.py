@@ -43,15 +43,15 @@ def told(error: Exception) -> None:
     assert all(line.replace("\t", "").isprintable() for line in message.split("\n")), message
 
 
-def answers() -> tuple[Target, list[bytes]]:
+def responses() -> tuple[Target, list[bytes]]:
     """A server's responses to an addition and to a lookup."""
     given: list[tuple[int, list[tuple[bytes, bytes]], bytes]] = []
 
-    def answer(_: httpx.Request) -> httpx.Response:
+    def response(_: httpx.Request) -> httpx.Response:
         status, headers, body = given[0]
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
-    http_client = httpx.Client(transport=httpx.MockTransport(answer))
+    http_client = httpx.Client(transport=httpx.MockTransport(response))
     client = NLPearl(f"a1b2:{SECRET}", max_retries=0, http_client=http_client)
 
     def target(data: bytes) -> None:
@@ -171,7 +171,7 @@ def zones() -> tuple[Target, list[bytes]]:
 
 def main() -> None:
     name, seconds = sys.argv[1:]
-    target, seeds = {each.__name__: each for each in (answers, csv, json, excel, zones)}[name]()
+    target, seeds = {each.__name__: each for each in (responses, csv, json, excel, zones)}[name]()
     corpus = Path(".fuzz", name)
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):

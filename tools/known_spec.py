@@ -1,4 +1,4 @@
-"""What the facade relies on in the overlaid document, and what to do where it is not so any more.
+"""What the wrapper relies on in the overlaid document, and what to do where it is not so any more.
 
     python tools/known_spec.py             write down the operations that are new    (make generate)
     python tools/known_spec.py --accept    write down all of them as they are now    (… ACCEPT=1)
@@ -7,7 +7,7 @@
 The first and the last print every surprise, whole, before anything else can hide it.
 
 tools/known_spec.yaml is what was written down of the operations that calls/operations.py uses;
-`surprises` compares a document with it. An operation that the facade does not use does not count.
+`surprises` compares a document with it. An operation that the wrapper does not use does not count.
 """
 
 import ast
@@ -26,8 +26,8 @@ DOCUMENT = ROOT / "nlpearl/sandbox/openapi.json"
 OPERATIONS = ROOT / "nlpearl/calls/operations.py"
 
 HEADER = """\
-# What the facade relies on in the overlaid document. Written by `make generate`: do not edit. Where
-# the document says something else, a test fails with a sentence that says what to do
+# What the wrapper relies on in the overlaid document. Written by `make generate`: do not edit.
+# Where the document says something else, a test fails with a sentence that says what to do
 # (tools/known_spec.py); once that is done, `make generate ACCEPT=1` writes this again.
 """
 
@@ -49,7 +49,7 @@ ADVICE = {
     "responses": "nlpearl/calls/responses.py decides by the status, so no call breaks: see that "
     "nlpearl/errors.py has the class for it, and that the table in docs/guides/failures.md names "
     "it; a `default` makes the generated parser read every status, so see "
-    "tests/test_bad_answers.py",
+    "tests/test_bad_responses.py",
     "result": "the `read` of its class in nlpearl/calls/operations.py makes the result of it, a "
     "class of nlpearl/leads/results.py: fix them",
     "problem": "nlpearl/calls/responses.py reads title, detail and errors of a problem: fix it",

@@ -106,11 +106,11 @@ def download(address: str) -> bytes:
             there = address
             for _ in range(MAX_REDIRECTS):
                 check_address(there, address)
-                with client.stream("GET", there) as answer:
-                    if answer.is_redirect:
-                        there = urljoin(there, answer.headers["location"])
+                with client.stream("GET", there) as response:
+                    if response.is_redirect:
+                        there = urljoin(there, response.headers["location"])
                         continue
-                    return body_of(address, answer)
+                    return body_of(address, response)
     except httpx.HTTPError as error:
         raise SpecError(f"{address}: {error or type(error).__name__}") from None
     raise SpecError(f"{address}: it redirects more than {MAX_REDIRECTS} times")
@@ -126,14 +126,14 @@ def check_address(there: str, address: str) -> None:
         )
 
 
-def body_of(address: str, answer: httpx.Response) -> bytes:
-    if answer.status_code != 200:
-        raise SpecError(f"{address}: the server says {answer.status_code}")
+def body_of(address: str, response: httpx.Response) -> bytes:
+    if response.status_code != 200:
+        raise SpecError(f"{address}: the server says {response.status_code}")
     data = b""
-    for piece in answer.iter_bytes():
+    for piece in response.iter_bytes():
         data = small(address, data + piece)
-    length = answer.headers.get("content-length")
-    if length is not None and answer.num_bytes_downloaded != int(length):
+    length = response.headers.get("content-length")
+    if length is not None and response.num_bytes_downloaded != int(length):
         raise SpecError(f"{address}: it came incomplete")
     return data
 
@@ -150,7 +150,7 @@ def parse(source: str, text: str) -> Page:
     try:
         document: object = yaml.safe_load(blocks[0])
     except yaml.YAMLError as error:
-        raise SpecError(f"{source}: its OpenAPI document is no YAML: {error}") from None
+        raise SpecError(f"{source}: its OpenAPI document is not valid YAML: {error}") from None
     return Page(source, blocks[0], valid(source, document))
 
 

@@ -13,7 +13,7 @@ import nlpearl
 from benchmarks.run import VENVS, install
 from tests.conftest import PHONE
 from tests.fault_matrix import FAULTS, Cell, Fault, FaultServer, listening, play, sends, told
-from tests.servers import CAMPAIGN_ID, answer
+from tests.servers import CAMPAIGN_ID, response
 
 #: Seconds after which a call of the vendor's is said to hang: it has no timeout.
 PATIENCE = 3.0
@@ -30,7 +30,7 @@ except Exception as error:
 else:
     ended = isinstance(said, dict) and "leadId" in said
     kind = "the problem, as a dict" if said and "title" in said else ascii(said)
-    print("returns " + ("the lead id" if ended else kind))
+    print("returns " + ("a dict with the lead id" if ended else kind))
 """
 
 SHOWN = [
@@ -45,9 +45,9 @@ SHOWN = [
 _PROBLEM = b'{"title": "Bad Request", "errors": {"phoneNumber": ["is not a number"]}}'
 PROBLEMS = [
     Fault(
-        "answer",
+        "response",
         f"{status}, problem details",
-        sends(answer(status, _PROBLEM, {"Retry-After": "0"})),
+        sends(response(status, _PROBLEM, {"Retry-After": "0"})),
         stores=status == 500,
         keeps=True,
     )

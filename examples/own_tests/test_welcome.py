@@ -34,7 +34,7 @@ def test_an_error_of_the_server_is_not_tried_again(
     assert len(nlpearl_sandbox.requests) == 1
 
 
-def test_a_lost_answer_is_a_question_and_no_failure(
+def test_a_lost_response_is_not_a_failure(
     nlpearl_sandbox: Sandbox,
 ) -> None:
     nlpearl_sandbox.inject_fault(lost="close")

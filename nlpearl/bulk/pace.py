@@ -72,7 +72,7 @@ class Pace:
             if self._next == taken:
                 self._next -= self._interval
 
-    def answered(self) -> None:
+    def responded(self) -> None:
         """Something else than a 429 came: the limit lets calls through."""
         self._limited_since = None
         self._waves = 0

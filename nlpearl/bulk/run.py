@@ -268,7 +268,7 @@ class Run:
                 return True
             self._halt(ended)
         elif isinstance(ended, AddedLead | APIStatusError):
-            self._pace.answered()
+            self._pace.responded()
             self._has_added = self._has_added or isinstance(ended, AddedLead)
         # A 404 before any lead was added: the campaign id is wrong.
         if isinstance(ended, FATAL) or (isinstance(ended, NotFoundError) and not self._has_added):

@@ -167,8 +167,8 @@ class Claims:
         # That it was not added now does not tell whether it was added then.
         again = "not sent again" if ended.outcome is Outcome.NOT_SENT else "sent again, not added"
         unsettled = UnsettledLeadError(
-            "this lead was sent at an earlier time, and no response came: it may exist. Look it "
-            f"up: `client.settle()`. It was {again}: {ended}"
+            "this lead was sent at an earlier time, and its outcome is unknown: it may exist. Look "
+            f"it up: `client.settle()`. It was {again}: {ended}"
         )
         unsettled.__cause__ = ended
         return unsettled

@@ -1,4 +1,4 @@
-"""The facade's operations in the words of the generated code: the only module that imports it.
+"""The wrapper's operations in the words of the generated code: the only module that imports it.
 
 Each is one class, see CONTRIBUTING.md; all the others are in any_operation.py.
 """

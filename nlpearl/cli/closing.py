@@ -96,7 +96,7 @@ def settled_steps(leads: Collection[SettledLead], place: str) -> Iterator[str]:
     for lead in left[:_COMMANDS]:
         lead_id = lead.found.lead_id if lead.found else "LEAD_ID"
         yield "  " + ledger_command("settle", place, *_named(lead), "--added", lead_id)
-    yield "If it certainly is not, so that it is sent the next time:"
+    yield "If a lead is certainly not there, run this. The next run sends it:"
     groups = dict[tuple[str, str], list[str]]()
     for lead in left[:_COMMANDS]:
         campaign, option, name = _named(lead)

@@ -126,7 +126,7 @@ _LIKE_A_NUMBER = re.compile(
     r"phone|mobile|\bcell|telef|handy|celular|\btel\b|whats\s?app|msisdn|\bgsm|rufnummer"
     r"|\b(contact|call(er|ing|back)?)\s(no|nr|num|number)\b|^(number|numero|nummer)$"
 )
-#: What is told of a number is none.
+#: A column about a number is not a number.
 _ABOUT_A_NUMBER = re.compile(
     r"type|label|kind|status|valid|verif|country|carrier|model|fax|\bext\b"
 )

@@ -142,7 +142,7 @@ def settle(
 
     Who is proven to be on the platform is recorded as added, the others are shown. Look for them
     there, by your own id. One that is there: --added LEAD_ID with the campaign and an --external-id
-    or a --phone-number. One that certainly is not: nlpearl ledger release.
+    or a --phone-number. For one that is certainly not there: nlpearl ledger release.
     """
     if lead_id is not None:
         question = f"Is {lead_id} the platform's id of this lead? If not, nobody will be called"

@@ -16,7 +16,7 @@ def check_place(where: str) -> str:
     """The place as it was given; FileError if no ledger can be there."""
     if "://" in where and not where.startswith(SCHEMES):
         raise FileError(
-            f"{shown_place(where)} is no place for a ledger. Name a file, or a database: "
+            f"{shown_place(where)} cannot be a ledger. Name a file, or a database: "
             "postgresql://user@host/database"
         )
     return where

@@ -14,7 +14,7 @@ from .planning import NoHeaderError, Wishes, is_header, plan
 #: The rows that samples are taken of, and how many different values of a column.
 _SAMPLED_ROWS = 500
 _SAMPLES = 20
-#: The rows among which a header is looked for, if the first is none.
+#: The rows among which a header is looked for, if the first is not one.
 _FIRST_ROWS = 10
 
 

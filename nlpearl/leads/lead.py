@@ -193,7 +193,7 @@ def _fill(
     def to_pairs(value: object) -> tuple[tuple[str, str], ...]:
         return tuple(to_call_data(value).items())
 
-    # In a region that is none, no number can be read.
+    # Without a valid region no number can be read.
     values = {
         "phone_number": None
         if faults

@@ -231,7 +231,7 @@ def _unsettled(asked: Ask, record: Record, now: Now, *, is_same: bool) -> Unsett
     elif not is_same:
         which = "this phone number with another external id"
     error = UnsettledLeadError(
-        f"{which} was sent at {record.sent}, and no response came: it may exist. Look it up: "
+        f"{which} was sent at {record.sent}, and its outcome is unknown: it may exist. Look it up: "
         "`client.settle()`. `resend_unknown=True` sends it again, which calls anyone who was added "
         "twice"
     )

@@ -70,7 +70,7 @@ class Contract:
         self._lock = threading.Lock()
 
     def read(self, request: Request) -> Call | Response:
-        """The call that this request is, or the answer that refuses it."""
+        """The call that this request is, or the response that refuses it."""
         asked = _AskedRequest(request)
         with self._lock:
             try:

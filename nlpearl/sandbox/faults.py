@@ -29,8 +29,8 @@ class Fault:
     stored: bool = True
 
     @property
-    def answers(self) -> bool:
-        """Whether a whole answer is sent."""
+    def responds(self) -> bool:
+        """Whether a whole response is sent."""
         return self.lost is None and not self.garbage
 
 
@@ -95,7 +95,7 @@ def _complaint(fault: Fault) -> str | None:
 def _header_complaint(headers: Mapping[str, str]) -> str | None:
     for name, value in headers.items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            return f"{name!r} is no name of a header"
+            return f"{name!r} is not a valid header name"
         if not re.fullmatch(r"[\t -~\x80-\xff]*", value):
             return f"the value of {name} holds what no header can carry: {value!r}"
     return None

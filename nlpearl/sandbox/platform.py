@@ -1,6 +1,6 @@
-"""What the platform does with a request: reads it by the contract, keeps the lead, answers.
+"""What the platform does with a request: reads it by the contract, keeps the lead, responds.
 
-Nothing of sockets: a request goes in, the answer and the fault to play come out.
+Nothing of sockets: a request goes in, the response and the fault to play come out.
 """
 
 import json
@@ -20,17 +20,17 @@ from .records import ReceivedRequest, Records
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer, and what is to be done to it on its way."""
+    """The response, and what is to be done to it on its way."""
 
-    answer: Response
+    response: Response
     fault: Fault
 
 
 @dataclass(frozen=True)
-class Answered:
-    """The answer of an operation, and what it does to the leads, unless a fault prevents that."""
+class Done:
+    """The response of an operation, and what it does to the leads, unless a fault prevents that."""
 
-    answer: Response
+    response: Response
     added: dict[str, object] | None = None
     deleted: tuple[object, ...] = ()
 
@@ -39,7 +39,7 @@ class Platform:
     """`campaign_ids` and `time_zones` are those that exist; None: every one does.
 
     It keeps leads for both versions of the API: every id in a path is a campaign. An
-    operation that is not in `_operations` is answered from its schema in the document.
+    operation that is not in `_operations` gets a response from its schema in the document.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Platform:
         read = self._contract.read(request)
         with self._records.lock:
             fault = self._records.next_fault()
-            done = Answered(read) if isinstance(read, Response) else self._do(read)
+            done = Done(read) if isinstance(read, Response) else self._do(read)
             lead = done.added if fault.stored else None
             if lead:
                 self._records.leads.append(lead)
@@ -80,7 +80,7 @@ class Platform:
             if done.deleted and fault.stored:
                 leads = self._records.leads
                 leads[:] = [each for each in leads if each["leadId"] not in done.deleted]
-            answer = _disturbed(done.answer, fault)
+            response = _disturbed(done.response, fault)
             self._records.requests.append(
                 ReceivedRequest(
                     method=request.method,
@@ -91,29 +91,27 @@ class Platform:
                         if name.lower() != "authorization"
                     },
                     body=request.get_data().decode(errors="replace"),
-                    status=answer.status_code if fault.answers else None,
+                    status=response.status_code if fault.responds else None,
                     lead_id=str(lead["leadId"]) if lead else None,
                 )
             )
-        return Reply(answer, fault)
+        return Reply(response, fault)
 
-    def _do(self, call: Call) -> Answered:
+    def _do(self, call: Call) -> Done:
         campaign = _campaign(call.variables)
         known = self._campaign_ids
         if campaign is not None and known is not None and campaign not in known:
-            return Answered(problems.problem(404))
+            return Done(problems.problem(404))
         operation = self._operations.get(call.operation_id.removesuffix("V2"))
-        return Answered(self._contract.sample(call)) if operation is None else operation(call)
+        return Done(self._contract.sample(call)) if operation is None else operation(call)
 
-    def _add(self, call: Call) -> Answered:
+    def _add(self, call: Call) -> Done:
         zone = call.body.get("timeZoneId")
         if self._time_zones is not None and zone is not None and zone not in self._time_zones:
             wrong = {"TimeZoneId": ["The value is not the id of a Windows time zone."]}
-            return Answered(problems.problem(400, wrong))
+            return Done(problems.problem(400, wrong))
         lead_id = secrets.token_hex(12)
-        return Answered(
-            _json({"leadId": lead_id}), {"leadId": lead_id, **call.variables, **call.body}
-        )
+        return Done(_json({"leadId": lead_id}), {"leadId": lead_id, **call.variables, **call.body})
 
     def _findable(self, call: Call) -> list[dict[str, object]]:
         """The campaign's leads that can be found by now, the newest first."""
@@ -128,13 +126,13 @@ class Platform:
     def _created(self, lead: Mapping[str, object]) -> datetime:
         return self._records.created[str(lead["leadId"])]
 
-    def _find(self, call: Call) -> Answered:
+    def _find(self, call: Call) -> Done:
         """The newest with what the last variable of the path says."""
         *_, (name, value) = call.variables.items()
         for lead in self._findable(call):
             if lead.get(name) == value:
-                return Answered(_json(self._shown(lead)))
-        return Answered(problems.problem(404))
+                return Done(_json(self._shown(lead)))
+        return Done(problems.problem(404))
 
     def _shown(self, lead: Mapping[str, object]) -> dict[str, object]:
         return {
@@ -150,7 +148,7 @@ class Platform:
             "collectedData": None,
         }
 
-    def _search(self, call: Call) -> Answered:
+    def _search(self, call: Call) -> Done:
         """`searchInput` is looked for in number, external id and call data; sorted by arrival."""
         body = cast(dict[str, Any], call.body)
         found = [self._shown(lead) for lead in self._findable(call)]
@@ -162,16 +160,16 @@ class Platform:
             found = [lead for lead in found if text in _texts(lead)]
         begin = max(0, body.get("skip", 0))
         end = begin + max(0, body.get("limit", len(found)))
-        return Answered(_json({"count": len(found), "results": found[begin:end]}))
+        return Done(_json({"count": len(found), "results": found[begin:end]}))
 
-    def _get_campaign(self, call: Call) -> Answered:
+    def _get_campaign(self, call: Call) -> Done:
         """Every campaign is an outbound one that runs."""
         campaign = _campaign(call.variables)
         known = {"id": campaign, "name": "Sandbox", "type": 2, "status": 1}
         leads = [lead for lead in self._records.leads if _campaign(lead) == campaign]
-        return Answered(_json({**known, "totalLeads": len(leads)}))
+        return Done(_json({**known, "totalLeads": len(leads)}))
 
-    def _delete(self, call: Call) -> Answered:
+    def _delete(self, call: Call) -> Done:
         """An id that is not known changes nothing."""
         ((field, ids),) = [*call.body.items()] or [("leadIds", None)]
         name = "leadId" if field == "leadIds" else "externalId"
@@ -181,7 +179,7 @@ class Platform:
             for lead in self._records.leads
             if _campaign(lead) == campaign and lead.get(name) in (cast(list[object], ids or []))
         ]
-        return Answered(_json(True), deleted=tuple(gone))
+        return Done(_json(True), deleted=tuple(gone))
 
 
 def _campaign(names: Mapping[str, object]) -> object:
@@ -198,24 +196,24 @@ def _json(value: object) -> Response:
     return Response(json.dumps(value), content_type="application/json")
 
 
-def _disturbed(answer: Response, fault: Fault) -> Response:
-    """The answer with the fault's status, headers and body in the place of its own."""
+def _disturbed(response: Response, fault: Fault) -> Response:
+    """The response with the fault's status, headers and body in the place of its own."""
     if fault.status is not None:
-        answer = _of_status(answer, fault.status)
+        response = _of_status(response, fault.status)
     if fault.body is not None:
-        answer.set_data(fault.body)
-        answer.headers.setdefault("Content-Type", "application/json")
+        response.set_data(fault.body)
+        response.headers.setdefault("Content-Type", "application/json")
     for name, value in fault.headers.items():
-        answer.headers[name] = value
-    return answer
+        response.headers[name] = value
+    return response
 
 
-def _of_status(answer: Response, status: int) -> Response:
+def _of_status(response: Response, status: int) -> Response:
     if status in (204, 205) or 300 <= status < 400:
         return problems.empty(status)
     if status == 401:
         return problems.unauthorized()
     if status >= 400:
         return problems.problem(status)
-    answer.status_code = status
-    return answer
+    response.status_code = status
+    return response

@@ -1,7 +1,7 @@
-"""What a refusal looks like: the answers of ASP.NET Core, problem details (RFC 9457) mostly.
+"""What a refusal looks like: the responses of ASP.NET Core, problem details (RFC 9457) mostly.
 
 What is wrong with a body is read from jsonschema's errors; no rule about a lead is written here,
-and no value of a lead gets into an answer.
+and no value of a lead gets into a response.
 """
 
 import json
@@ -53,10 +53,10 @@ NO_JSON = {"$": ["The input is not valid JSON. Path: $ | LineNumber: 0 | BytePos
 
 
 def empty(status: int, **headers: str) -> Response:
-    """An answer without a body."""
-    answer = Response(status=status, headers=headers)
-    del answer.headers["Content-Type"]
-    return answer
+    """A response without a body."""
+    response = Response(status=status, headers=headers)
+    del response.headers["Content-Type"]
+    return response
 
 
 def unauthorized() -> Response:

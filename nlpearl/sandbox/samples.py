@@ -21,16 +21,16 @@ _BY_FORMAT: Mapping[str, object] = {
 def sample_response(document: Schema, operation: Schema) -> Response:
     """The first success that the document has of the operation, with a value of its schema."""
     status = next((each for each in operation["responses"] if each.startswith("2")), "200")
-    response = _resolved(document, operation["responses"].get(status, {}))
-    answer = Response(status=200 if status == "2XX" else int(status))
-    content: Mapping[str, Any] = response.get("content", {})
+    described = _resolved(document, operation["responses"].get(status, {}))
+    response = Response(status=200 if status == "2XX" else int(status))
+    content: Mapping[str, Any] = described.get("content", {})
     if "application/json" not in content:
-        del answer.headers["Content-Type"]
-        return answer
+        del response.headers["Content-Type"]
+        return response
     value = sample(document, content["application/json"].get("schema", {}))
-    answer.set_data(json.dumps(value))
-    answer.content_type = "application/json"
-    return answer
+    response.set_data(json.dumps(value))
+    response.content_type = "application/json"
+    return response
 
 
 def sample(document: Schema, schema: Schema, within: tuple[int, ...] = ()) -> Any:

@@ -147,7 +147,7 @@ class Sandbox:
           other than 408 rejects it. An invalid lead is never stored.
         """
         if times < 1:
-            raise ValueError(f"times={times} is no number of requests; pass 1 or more")
+            raise ValueError(f"times={times} is too small; pass 1 or more")
         fault = make_fault(
             status=status,
             headers=headers,

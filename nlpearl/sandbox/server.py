@@ -1,6 +1,6 @@
 """The sandbox on the wire: werkzeug's threaded server on loopback, with connections that are kept.
 
-What is answered is decided in platform.py; here it is sent, late, broken or not at all.
+The response is decided in platform.py; here it is sent, late, broken or not at all.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ class Server(ThreadedWSGIServer):
                 "Stop what uses this port, or leave it out to get a free one."
             ) from error
         with listener:
-            # No WSGI application: WSGI has no word for an answer that is lost.
+            # No WSGI application: WSGI has no word for a response that is lost.
             super().__init__(HOST, port, NotFound(), _Handler, fd=listener.fileno())
         self._thread = threading.Thread(
             target=self.serve_forever, args=[_POLL], name="nlpearl sandbox", daemon=True
@@ -89,13 +89,13 @@ class _Handler(WSGIRequestHandler):
     """One connection. Where it sends nothing more, the connection is closed."""
 
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.1"  # else what is no HTTP gets HTML without a status
+    default_request_version = "HTTP/1.1"  # else invalid HTTP gets HTML without a status
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answer one request.
+        """Respond to one request.
 
-        Not werkzeug's own: that closes the connection after each answer, and waits 10 ms before
+        Not werkzeug's own: that closes the connection after each response, and waits 10 ms before
         it does (werkzeug 3.1.9, `execute`).
         """
         try:
@@ -116,18 +116,18 @@ class _Handler(WSGIRequestHandler):
         except ClientDisconnected:  # also for invalid chunks
             self.close_connection = True
             return
-        self._answer(self._server.play(request), request)
+        self._respond(self._server.play(request), request)
 
     @property
     def _server(self) -> Server:
         return cast(Server, self.server)
 
-    def _answer(self, reply: Reply, request: Request) -> None:
+    def _respond(self, reply: Reply, request: Request) -> None:
         fault = reply.fault
         if fault.delay and self._server.stopping.wait(fault.delay):
             self.close_connection = True
             return
-        if not fault.answers or reply.answer.headers.get("Connection", "").lower() == "close":
+        if not fault.responds or reply.response.headers.get("Connection", "").lower() == "close":
             self.close_connection = True
         if fault.garbage:
             self.wfile.write(_GARBAGE)
@@ -139,17 +139,17 @@ class _Handler(WSGIRequestHandler):
             # Closed for good when the handler closes its reader, before shutdown_request's FIN.
             self.connection.close()
         elif fault.lost == "cut":
-            whole = self._encoded(reply.answer, request)
+            whole = self._encoded(reply.response, request)
             # Half of the body; where there is none, the end of the headers.
-            self.wfile.write(whole[: -max(1, (len(reply.answer.get_data()) + 1) // 2)])
+            self.wfile.write(whole[: -max(1, (len(reply.response.get_data()) + 1) // 2)])
         elif fault.lost is None:
-            self.wfile.write(self._encoded(reply.answer, request))
+            self.wfile.write(self._encoded(reply.response, request))
 
-    def _encoded(self, answer: Response, request: Request) -> bytes:
-        answer.headers["Connection"] = "close" if self.close_connection else "keep-alive"
-        answer.headers.setdefault("Date", formatdate(usegmt=True))
-        answer.headers.setdefault("Server", "nlpearl-sandbox")
-        chunks, status, headers = answer.get_wsgi_response(request.environ)
+    def _encoded(self, response: Response, request: Request) -> bytes:
+        response.headers["Connection"] = "close" if self.close_connection else "keep-alive"
+        response.headers.setdefault("Date", formatdate(usegmt=True))
+        response.headers.setdefault("Server", "nlpearl-sandbox")
+        chunks, status, headers = response.get_wsgi_response(request.environ)
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "", ""]
         return "\r\n".join(lines).encode("latin-1") + b"".join(chunks)
 

@@ -11,7 +11,7 @@ from ...privacy import masked
 
 
 class Formula(Enum):
-    """A cell that is none."""
+    """An invalid cell."""
 
     #: A formula whose result was not saved.
     NO_RESULT = "a formula without a result"

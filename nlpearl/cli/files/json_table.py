@@ -160,7 +160,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _value(text: str) -> object:
-    """The value that a text is, or why it is none."""
+    """The value of a text, or why it is invalid."""
     try:
         return cast(object, _DECODER.decode(text.strip(_BLANK)))
     except json.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""Every answer but the documented success, over HTTP: the class, the outcome, what it carries."""
+"""Every response but the documented success, over HTTP: the class, the outcome, what it carries."""
 
 import json
 import logging
@@ -21,8 +21,8 @@ from nlpearl import (
     UnexpectedResponseError,
 )
 
-from .conftest import KEY, PHONE, SECRET, Colour, Ended
-from .servers import Connection, Script, Server, answer, answers
+from .conftest import KEY, PHONE, SECRET, Either, Ended
+from .servers import Connection, Script, Server, response, responses
 
 PROBLEM: dict[str, Any] = {
     "type": "https://tools.ietf.org/html/rfc9110#section-15.5.1",
@@ -42,9 +42,9 @@ HTML = b"<!DOCTYPE html><html><head><title>502 Bad\n Gateway</title></head>" + b
 REJECTED, UNKNOWN, NOT_SENT = Outcome.REJECTED, Outcome.UNKNOWN, Outcome.NOT_SENT
 
 
-def end(colour: Colour, script: Script, **client: Any) -> tuple[Ended, Server]:
+def end(either: Either, script: Script, **client: Any) -> tuple[Ended, Server]:
     with Server(script) as server:
-        return colour.add(server.url, client=client), server
+        return either.add(server.url, client=client), server
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def end(colour: Colour, script: Script, **client: Any) -> tuple[Ended, Server]:
     ],
 )
 @pytest.mark.parametrize("body", [PROBLEM_JSON, b"", HTML, b"null", b"[]", b"{", b"\xff\xfe\x00"])
-def test_the_status_decides_whatever_the_body(
-    colour: Colour, status: int, kind: type[APIStatusError], outcome: Outcome, body: bytes
+def test_the_status_decides_with_any_body(
+    either: Either, status: int, kind: type[APIStatusError], outcome: Outcome, body: bytes
 ) -> None:
-    error, server = end(colour, answers(answer(status, b"" if status == 304 else body)))
+    error, server = end(either, responses(response(status, b"" if status == 304 else body)))
     assert type(error) is kind
     assert isinstance(error, APIStatusError)
     assert error.outcome is outcome
@@ -91,9 +91,9 @@ def test_the_status_decides_whatever_the_body(
 
 
 @pytest.mark.parametrize("content_type", ["application/problem+json", "text/plain", "text/html"])
-def test_problem_details_speak_in_our_argument_names(colour: Colour, content_type: str) -> None:
-    data = answer(400, PROBLEM_JSON, content_type=content_type)
-    error, _ = end(colour, answers(data))
+def test_problem_details_speak_in_our_argument_names(either: Either, content_type: str) -> None:
+    data = response(400, PROBLEM_JSON, content_type=content_type)
+    error, _ = end(either, responses(data))
     assert isinstance(error, BadRequestError)
     assert error.errors == {
         "phone_number": ["The PhoneNumber field is required."],
@@ -112,22 +112,22 @@ def test_problem_details_speak_in_our_argument_names(colour: Colour, content_typ
     ("status", "hint"),
     [(401, "AccountId:SecretKey"), (403, "key"), (404, "pearl id"), (429, "limits the rate")],
 )
-def test_a_hint_says_what_to_do(colour: Colour, status: int, hint: str) -> None:
-    error, _ = end(colour, answers(answer(status, b"")))
+def test_a_hint_says_what_to_do(either: Either, status: int, hint: str) -> None:
+    error, _ = end(either, responses(response(status, b"")))
     assert hint in str(error)
 
 
-def test_headers_are_lower_case_and_without_cookies(colour: Colour) -> None:
+def test_headers_are_lower_case_and_without_cookies(either: Either) -> None:
     headers = {"X-Request-Id": "7", "Set-Cookie": "session=1", "Retry-After": "7"}
-    error, _ = end(colour, answers(answer(429, b"", headers)))
+    error, _ = end(either, responses(response(429, b"", headers)))
     assert isinstance(error, RateLimitError)
     assert error.headers["x-request-id"] == "7"
     assert "set-cookie" not in error.headers
     assert error.retry_after == 7.0
 
 
-def test_a_page_of_html_is_told_by_its_title(colour: Colour) -> None:
-    error, _ = end(colour, answers(answer(502, HTML, content_type="text/html")))
+def test_a_page_of_html_is_told_by_its_title(either: Either) -> None:
+    error, _ = end(either, responses(response(502, HTML, content_type="text/html")))
     assert isinstance(error, ServerError)
     assert str(error).splitlines()[0] == "502 502 Bad Gateway"
     assert error.body == HTML.decode()
@@ -154,9 +154,9 @@ def test_a_page_of_html_is_told_by_its_title(colour: Colour) -> None:
 )
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_success_without_a_lead_id_is_unknown(
-    colour: Colour, status: int, body: bytes, why: str
+    either: Either, status: int, body: bytes, why: str
 ) -> None:
-    error, _ = end(colour, answers(answer(status, body)))
+    error, _ = end(either, responses(response(status, body)))
     assert type(error) is UnexpectedResponseError
     assert error.outcome is UNKNOWN
     assert error.status_code == status
@@ -164,12 +164,12 @@ def test_a_success_without_a_lead_id_is_unknown(
     assert error.body == body.decode("utf-8", "replace")
 
 
-def test_a_204_is_no_success(colour: Colour) -> None:
+def test_a_204_is_not_a_success(either: Either) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.send(b"HTTP/1.1 204 No Content\r\n\r\n")
 
-    error, _ = end(colour, script)
+    error, _ = end(either, script)
     assert type(error) is UnexpectedResponseError
 
 
@@ -183,7 +183,7 @@ def test_a_204_is_no_success(colour: Colour) -> None:
 )
 @pytest.mark.parametrize("fault", ["cut short", "endless", "too long", "compressed", "bad chunk"])
 def test_a_body_that_cannot_be_read_changes_neither_class_nor_memory(
-    colour: Colour, status: int, kind: type[APIStatusError], outcome: Outcome, fault: str
+    either: Either, status: int, kind: type[APIStatusError], outcome: Outcome, fault: str
 ) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
@@ -205,7 +205,7 @@ def test_a_body_that_cannot_be_read_changes_neither_class_nor_memory(
         else:
             connection.send(head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
 
-    error, _ = end(colour, script)
+    error, _ = end(either, script)
     assert type(error) is kind
     assert isinstance(error, APIStatusError)
     assert error.outcome is outcome
@@ -215,8 +215,8 @@ def test_a_body_that_cannot_be_read_changes_neither_class_nor_memory(
 @pytest.mark.parametrize(
     ("location", "status"), [("/elsewhere", 302), ("http://127.0.0.1:9/x", 307), ("//x.test/", 308)]
 )
-def test_a_redirect_is_not_followed(colour: Colour, location: str, status: int) -> None:
-    error, server = end(colour, answers(answer(status, b"", {"Location": location})))
+def test_a_redirect_is_not_followed(either: Either, location: str, status: int) -> None:
+    error, server = end(either, responses(response(status, b"", {"Location": location})))
     assert type(error) is APIStatusError
     assert error.outcome is UNKNOWN
     assert "not followed" in str(error)
@@ -245,8 +245,8 @@ def lost(kind: str) -> Script:
 @pytest.mark.parametrize(
     "kind", ["close", "reset", "garbage", "half a status line", "headers without end"]
 )
-def test_an_answer_that_never_came_is_unknown(colour: Colour, kind: str) -> None:
-    error, server = end(colour, lost(kind))
+def test_a_response_that_never_came_is_unknown(either: Either, kind: str) -> None:
+    error, server = end(either, lost(kind))
     assert type(error) is APIConnectionError
     assert error.outcome is UNKNOWN
     assert "The lead may exist." in str(error)
@@ -255,10 +255,10 @@ def test_an_answer_that_never_came_is_unknown(colour: Colour, kind: str) -> None
     assert len(server.requests) == 1
 
 
-def test_a_refused_connection_is_not_sent(colour: Colour) -> None:
-    with Server(answers(answer())) as server:
+def test_a_refused_connection_is_not_sent(either: Either) -> None:
+    with Server(responses(response())) as server:
         url = server.url
-    error = colour.add(url)
+    error = either.add(url)
     assert type(error) is APIConnectionError
     assert error.outcome is NOT_SENT
     assert "Nothing was sent" in str(error)
@@ -266,7 +266,7 @@ def test_a_refused_connection_is_not_sent(colour: Colour) -> None:
 
 
 def test_no_secret_and_no_person_in_any_text_of_an_error(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+    either: Either, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     echo = json.dumps(
@@ -274,23 +274,23 @@ def test_no_secret_and_no_person_in_any_text_of_an_error(
     ).encode()
     headers = {"X-Authorization": f"Bearer {KEY}"}
     for status in (200, 400, 503):
-        error, _ = end(colour, answers(answer(status, echo, headers)))
+        error, _ = end(either, responses(response(status, echo, headers)))
         assert isinstance(error, APIStatusError)
-        # httpcore's DEBUG log shows the headers of an answer; that echo is the server's doing.
+        # httpcore's DEBUG log shows the headers of a response; that echo is the server's doing.
         ours = [r.getMessage() for r in caplog.records if not r.name.startswith("httpcore")]
         everything = f"{error!s}{error!r}{vars(error)}{ours}"
         assert SECRET not in everything
         assert PHONE not in str(error)
         assert "555-0123" not in str(error)
 
-    with Server(answers(answer(400, echo))) as server:
-        refused = colour.add(server.url, call_data={"firstName": "Josephine", "x": "7"})
+    with Server(responses(response(400, echo))) as server:
+        refused = either.add(server.url, call_data={"firstName": "Josephine", "x": "7"})
     assert "[firstName]" in str(refused)
     assert "Josephine" not in str(refused)
 
 
-def test_a_server_cannot_forge_a_log_line(colour: Colour) -> None:
+def test_a_server_cannot_forge_a_log_line(either: Either) -> None:
     body = json.dumps({"title": "a\r\nERROR forged \x1b[31m", "traceId": "x\ny"}).encode()
-    error, _ = end(colour, answers(answer(400, body)))
+    error, _ = end(either, responses(response(400, body)))
     assert isinstance(error, NLPearlError)
     assert str(error) == "400 a ERROR forged [31m (trace id x y)"
