@@ -32,7 +32,7 @@ def _memory() -> float:
     return pages * 4096 / 2**20
 
 
-def _answer(_: httpx.Request) -> httpx.Response:
+def _response(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"leadId": OUTBOUND})
 
 
@@ -56,7 +56,7 @@ class Watch:
 
 def million(ledger: str | None = None) -> Any:
     watch = Watch()
-    transport = httpx.MockTransport(_answer)
+    transport = httpx.MockTransport(_response)
     with NLPearl(
         KEY, base_url="http://127.0.0.1", http_client=httpx.Client(transport=transport)
     ) as client:
@@ -68,7 +68,7 @@ def million(ledger: str | None = None) -> Any:
 
 def million_async() -> Any:
     watch = Watch()
-    transport = httpx.MockTransport(_answer)
+    transport = httpx.MockTransport(_response)
 
     async def run() -> None:
         client = httpx.AsyncClient(transport=transport)

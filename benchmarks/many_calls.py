@@ -236,8 +236,8 @@ def aiohttp_workers_async(url: str, concurrency: int, count: int) -> Run:
 
             async def work() -> None:
                 for _ in tickets:
-                    async with session.put(url + PATH, json=BODY) as answer:
-                        await answer.json()
+                    async with session.put(url + PATH, json=BODY) as response:
+                        await response.json()
 
             await asyncio.gather(*(work() for _ in range(concurrency)))
 

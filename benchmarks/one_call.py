@@ -131,8 +131,8 @@ def aiohttp_async(url: str) -> AsyncCall:
     async def call() -> Any:
         nonlocal session
         session = session or aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"})
-        async with session.put(url + PATH, json=BODY) as answer:
-            return (await answer.json())["leadId"]
+        async with session.put(url + PATH, json=BODY) as response:
+            return (await response.json())["leadId"]
 
     return call
 

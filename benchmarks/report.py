@@ -1,4 +1,4 @@
-"""results.json as results.md, one_call.svg and workers.svg, by which people read it."""
+"""results.json as results.md (of template.md), one_call.svg and workers.svg, for people to read."""
 
 import json
 from collections.abc import Iterable
@@ -42,6 +42,11 @@ NAMES = {
 }
 
 
+KINDS = {"": "sync", "_async": "asyncio"}
+#: Of run.py.
+FIRST = "import, client and first add_lead"
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """A table of Markdown."""
     lines = [list(head), *([str(cell) for cell in row] for row in rows)]
@@ -49,7 +54,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _colour(name: str) -> str:
+def _kind(name: str) -> str:
     return "asyncio" if name.endswith("_async") else "sync"
 
 
@@ -68,16 +73,16 @@ def one_call(found: dict[str, Any]) -> str:
                    ] if "instructions" in figures else ["", ""]  # fmt: skip
         ratio = f"{figures['cpu'] / base['cpu']:.2f}"
         time = [spread(figures, "cpu"), ratio, spread(figures, "wall")]
-        rows.append([_colour(name), NAMES[name], *counted, *time])
+        rows.append([_kind(name), NAMES[name], *counted, *time])
     head = ["", "client", "million instructions", "of httpx", "CPU µs", "of httpx", "wall µs"]
     return table(head, rows)
 
 
 def many_calls(found: list[dict[str, Any]]) -> str:
     rows = [
-        [each["concurrency"], _colour(each["name"]), NAMES[each["name"]],
+        [each["concurrency"], _kind(each["name"]), NAMES[each["name"]],
          spread(each, "of_ideal", 2), spread(each, "cpu"), f"{each['connections']:.0f}"]
-        for each in sorted(found, key=lambda each: (each["concurrency"], _colour(each["name"])))
+        for each in sorted(found, key=lambda each: (each["concurrency"], _kind(each["name"])))
     ]  # fmt: skip
     head = ["at once", "", "client", "wall time of the ideal", "CPU µs of one call", "connections"]
     return table(head, rows)
@@ -130,6 +135,65 @@ def command(found: dict[str, Any]) -> str:
     return table(["", "s to the first request", "s in all", "CPU s"], rows)
 
 
+def goals(found: dict[str, Any]) -> str:
+    """The goals of the project, each beside what was measured; what misses its goal is bold."""
+
+    def row(what: str, goal: float, *seen: float, goal_async: float | None = None) -> list[str]:
+        limits = (goal, goal_async or goal)
+        cells = [
+            f"{ratio:.2f}" if ratio <= limit else f"**{ratio:.2f}**"
+            for ratio, limit in zip(seen, limits, strict=False)
+        ]
+        shown = f"{goal:.2f}" if goal_async is None else f"{goal:.2f}, asyncio {goal_async:.2f}"
+        return [what, shown, *cells, *[""] * (2 - len(cells))]
+
+    def one(what: str) -> list[float]:
+        return [
+            found["one"]["nlpearl_client" + kind][what] / found["one"]["httpx_put" + kind][what]
+            for kind in KINDS
+        ]
+
+    walls = {(each["name"], each["concurrency"]): each["wall"] for each in found["many"]}
+
+    def many(name: str, base: str, count: int) -> list[float]:
+        return [walls[name + kind, count] / walls[base + kind, count] for kind in KINDS]
+
+    ours = "nlpearl_client"
+    marks = found["million"]
+    cpu = {name: each["cpu"] for name, each in found["imports"].items()}
+    httpx = cpu["plain: import httpx"]
+    known = walls["nlpearl_client_known", 50] / walls["nlpearl_client_ledger", 50]
+    return table(
+        ["", "goal, at most", *KINDS.values()],
+        [
+            row("one `add_lead`: CPU of bare httpx", 1.15, *one("cpu")),
+            row("one `add_lead`: instructions of bare httpx", 1.10, *one("instructions")),
+            *(
+                row(f"{count} calls at once: wall time of bare httpx", 1.05,
+                    *many(ours, "httpx_lanes", count))
+                for count in (10, 50, 100, 200)
+            ),
+            row("SQLite ledger: wall time of no ledger, `add_lead`", 1.05,
+                *many("add_lead_ledger", "add_lead", 1)),
+            row("… 10 calls at once", 1.03, *many(f"{ours}_ledger", ours, 10)),
+            row("… 50 calls at once", 1.08, *many(f"{ours}_ledger", ours, 50)),
+            row("… 100 calls at once", 1.15, *many(f"{ours}_ledger", ours, 100), goal_async=1.20),
+            *(
+                row(f"PostgreSQL ledger: wall time of no ledger, {count} at once", 1.30,
+                    *many(f"{ours}_postgres", ours, count))
+                for count in (10, 50, 100)
+            ),
+            row("a row that the ledger knows: wall time of one that is added", 0.12, known),
+            row("a million rows: MiB more than 100,000", 2,
+                *(marks[name][1]["peak"] - marks[name][0]["peak"]
+                  for name in ("million", "million_async"))),
+            row("`import nlpearl`: CPU of `import httpx`", 1,
+                cpu["plain: import nlpearl"] / httpx),
+            row("… with the client and the first `add_lead`", 1.5, cpu[f"plain: {FIRST}"] / httpx),
+        ],
+    )  # fmt: skip
+
+
 def plot_peers(found: dict[str, Any]) -> None:
     """CPU of one call, as bars."""
     import matplotlib as mpl
@@ -138,9 +202,9 @@ def plot_peers(found: dict[str, Any]) -> None:
     mpl.rcParams.update({"svg.hashsalt": "nlpearl", "font.size": 10})
     names = [name for name in reversed(found) if name != "vapi"]  # six times as long as the longest
     figure, axes = pyplot.subplots(figsize=(8, 4.6), layout="constrained")
-    colours = ["#0a7d5a" if name.startswith("nlpearl_client") else "#9aa4ad" for name in names]
+    colors = ["#0a7d5a" if name.startswith("nlpearl_client") else "#9aa4ad" for name in names]
     labels = [f"{NAMES[name].strip('*`')}{', asyncio' * name.endswith('_async')}" for name in names]
-    bars = axes.barh(labels, [found[name]["cpu"] for name in names], color=colours)
+    bars = axes.barh(labels, [found[name]["cpu"] for name in names], color=colors)
     axes.bar_label(bars, fmt="%.0f", padding=3)
     axes.set_xlabel("CPU µs of one call, median")
     axes.spines[["top", "right"]].set_visible(False)
@@ -148,18 +212,18 @@ def plot_peers(found: dict[str, Any]) -> None:
 
 
 def plot_workers(found: list[dict[str, Any]]) -> None:
-    """Wall time of many calls, by how many are under way at once."""
+    """Wall time of many calls, by how many are made at once."""
     from matplotlib import pyplot
 
     figure, both = pyplot.subplots(1, 2, figsize=(8, 4), layout="constrained", sharey=True)
     shown = {"httpx_lanes": "#9aa4ad", "nlpearl_client": "#0a7d5a",
              "nlpearl_client_ledger": "#c2410c", "nlpearl_client_postgres": "#7c3aed"}  # fmt: skip
-    for axes, colour in zip(both, ("sync", "asyncio"), strict=True):
+    for axes, (suffix, kind) in zip(both, KINDS.items(), strict=True):
         for name, color in shown.items():
-            wanted = name + "_async" * (colour == "asyncio")
+            wanted = name + suffix
             points = sorted((p["concurrency"], p["of_ideal"]) for p in found if p["name"] == wanted)
             axes.plot(*zip(*points, strict=True), "o-", color=color, label=NAMES[name].strip("*"))
-        axes.set_title(colour)
+        axes.set_title(kind)
         axes.set_xlabel("calls at once")
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_ylim(0)
@@ -168,69 +232,8 @@ def plot_workers(found: list[dict[str, Any]]) -> None:
     figure.savefig(HERE / "workers.svg", metadata={"Date": None})
 
 
-TEXT = """# What it costs, measured
-
-{date}, Python {python}, {machine}; commit {commit}; medians of {rounds} interleaved rounds, with
-the lowest and highest. {versions}. `make bench` measures it anew; nothing here is written by hand.
-
-Times differ between machines and hours, so read the ratios. Instructions are counted by `valgrind
---tool=cachegrind --cache-sim=no`, the difference between 240 calls and 40, and repeat to 0.1 %.
-All clients answer to the same local server over plain HTTP, over connections that stay open
-(nlpearl 2.2.0 opens one for each call).
-
-## One call
-
-{one}
-
-![CPU of one call](one_call.svg)
-
-nlpearl-client does in that time what the others leave to you: it checks the lead and its zone,
-keeps a deadline over the whole call, and tells what became of the lead.
-
-## Many calls, each answered after 50 ms
-
-![wall time by the number of calls at once](workers.svg)
-
-{many}
-
-The ideal is 50 ms for each call, divided by how many are under way at once. With 100 and 200 one
-core is the limit, for every client that is written in Python.
-
-## A million leads, through a transport that answers at once
-
-{million}
-
-## Rows that a ledger knows
-
-{known}
-
-At 50 workers, of a ledger that knows as many; nothing is sent or written.
-
-## Import
-
-{imports}
-
-## Time zones
-
-{zones}
-
-## The command
-
-{command}
-
-A CSV file at concurrency 50 with a ledger, each lead answered after 50 ms, so that the ideal for
-10,000 is 10 s; the command checks the file first and writes the results beside it.
-
-## Large files
-
-{files}
-
-Through the command, at concurrency 50 with a ledger, to a server that answers at once.
-"""
-
-
 def main() -> None:
-    """Write both."""
+    """Write all three."""
     found = json.loads((HERE / "results.json").read_text())
     parts = {
         name: make(found[name]) if name in found else "Not measured."
@@ -239,8 +242,10 @@ def main() -> None:
             "known": of_rows, "zones": zones, "command": command, "files": of_rows,
         }.items()
     }  # fmt: skip
+    parts["goals"] = goals(found)
     about = {**found["machine"], "versions": ", ".join(found["machine"]["versions"])}
-    (HERE / "results.md").write_text(TEXT.format(**about, **parts))
+    template = (HERE / "template.md").read_text()
+    (HERE / "results.md").write_text(template.format(**about, **parts))
     plot_peers(found["one"])
     plot_workers(found["many"])
 

@@ -57,7 +57,7 @@ ONE = {
 }
 OURS = ("nlpearl_client", "nlpearl_client_ledger", "nlpearl_client_postgres")
 MANY = {
-    **{name + colour: (1, 10, 50, 100, 200) for name in OURS for colour in ("", "_async")},
+    **{name + kind: (1, 10, 50, 100, 200) for name in OURS for kind in ("", "_async")},
     "nlpearl_client_known": (50,),
     "add_lead": (1,),
     "add_lead_async": (1,),
@@ -73,12 +73,17 @@ MANY = {
     "vendor": (1,),
 }
 ADD_LEADS = ["-m", "nlpearl", "add-leads", "67d42f167f3c392c6d7a2d40"]
+#: What report.py calls it.
+FIRST = "import, client and first add_lead"
 IMPORTS = {
     "nothing": "pass",
     "import httpx": "import httpx",
     "import attrs, httpx": "import attrs, httpx",
     "import nlpearl": "import nlpearl",
     "from nlpearl import NLPearl": "from nlpearl import NLPearl",
+    FIRST: "import os; from nlpearl import NLPearl; "
+    "NLPearl('acct:s3cret', base_url=os.environ['BENCH_URL']).add_lead("
+    "'67d42f167f3c392c6d7a2d40', '+14155550123')",
 }
 PEER_IMPORTS = {
     "vendor": "import nlpearl",
@@ -131,8 +136,8 @@ def server(delay: float) -> Generator[str]:
 
 
 def counts(url: str) -> Figures:
-    with urllib.request.urlopen(f"{url}/counts") as answer:
-        found: Figures = json.load(answer)
+    with urllib.request.urlopen(f"{url}/counts") as response:
+        found: Figures = json.load(response)
     found["connections"] -= 1  # this one
     return found
 
@@ -192,7 +197,7 @@ def _instructions(url: str, name: str) -> float:
 
 
 def many() -> list[Figures]:
-    """Many calls to a server that answers each after 50 ms."""
+    """Many calls to a server that responds after 50 ms."""
     found = []
     with server(DELAY) as url, PostgreSQL() as database:
         os.environ["BENCH_POSTGRES"] = database.url
@@ -216,7 +221,7 @@ def many() -> list[Figures]:
 
 
 def million() -> Figures:
-    """A million leads through a transport that answers at once."""
+    """A million leads through a transport that responds at once."""
     names = ("million", "million_async", "million_ledger")
     with ThreadPoolExecutor(2) as pool:  # memory and CPU time, which two cores share well
         said = pool.map(functools.partial(_run, "clients", "alone.py"), names)
@@ -246,7 +251,9 @@ def imports() -> Figures:
     }
     for env, code in PEER_IMPORTS.items():
         cases[env, code] = functools.partial(measure, env, code)
-    return {f"{env}: {what}": figures for (env, what), figures in interleaved(cases)}
+    with server(0) as url:
+        os.environ["BENCH_URL"] = url
+        return {f"{env}: {what}": figures for (env, what), figures in interleaved(cases)}
 
 
 def zones() -> Any:
@@ -366,10 +373,11 @@ def main(parts: list[str]) -> None:
     found: Figures = json.loads(results.read_text()) if results.exists() else {}
     for wanted in sorted(HERE.glob("requirements/*.txt")):
         install(wanted.stem)
+    about = machine()  # before the results make the checkout dirty
     for name in parts or PARTS:
         print(f"{name}: {(PARTS[name].__doc__ or '').splitlines()[0]}", flush=True)
         found[name] = PARTS[name]()
-        found["machine"] = machine()
+        found["machine"] = about
         results.write_text(json.dumps(found, indent=1) + "\n")
     _run("plot", "report.py")
 

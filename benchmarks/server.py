@@ -1,4 +1,4 @@
-"""A server that is not the bottleneck: it answers every request alike, after a delay.
+"""A server that is not the bottleneck: it responds to every request alike, after a delay.
 
 Not the sandbox, which checks what it is sent; this one only finds where a request ends. It counts
 what a client would rather not show: connections and requests, which `GET /counts` returns and sets
@@ -20,7 +20,7 @@ LEAD = {
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-def _answer(body: bytes) -> bytes:
+def _response(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Date: Tue, 24 Nov 2026 12:00:00 GMT\r\n\r\n" + body
 
@@ -34,14 +34,14 @@ class Counts:
         self.first = 0.0
 
 
-class Answering(asyncio.Protocol):
+class Responding(asyncio.Protocol):
     """One connection."""
 
     def __init__(self, delay: float, counts: Counts) -> None:
         self._delay = delay
         self._counts = counts
         self._buffer = b""
-        self._ok = _answer(json.dumps(LEAD).encode())
+        self._ok = _response(json.dumps(LEAD).encode())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -60,7 +60,7 @@ class Answering(asyncio.Protocol):
 
     def _respond(self, request: bytes) -> None:
         if request.startswith(b"GET /counts"):
-            self._transport.write(_answer(json.dumps(vars(self._counts)).encode()))
+            self._transport.write(_response(json.dumps(vars(self._counts)).encode()))
             vars(self._counts).update(vars(Counts()))
             return
         self._counts.first = self._counts.first or time.monotonic()
@@ -79,7 +79,9 @@ async def serve(delay: float) -> None:
     """Serve until standard input ends, which it does when the parent has gone."""
     loop = asyncio.get_running_loop()
     counts = Counts()
-    server = await loop.create_server(lambda: Answering(delay, counts), "127.0.0.1", 0, backlog=512)
+    server = await loop.create_server(
+        lambda: Responding(delay, counts), "127.0.0.1", 0, backlog=512
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
