@@ -32,12 +32,11 @@ CUT_OFF = """() => {
   }
   return cut;
 }"""
-#: What somebody would look for. (To the search of MkDocs a word that begins with - is one to leave
-#: out.)
+#: What somebody would look for.
 WORDS = (
     "idempotency", "Excel", "NaN", "notebook", "Celery", "queue", "webhook", "privacy", "lambda",
-    "Django", "call-data", "do-not-call", "default-region", "dry-run", "ledger", "resend-unknown",
-    "reconcile", "rate", "concurrency", "results", "api-version",
+    "Django", "--call-data", "--do-not-call", "--default-region", "--dry-run", "resend-unknown",
+    "ledger", "reconcile", "rate", "concurrency", "results", "Excel --sheet", "--api-version",
 )  # fmt: skip
 
 

@@ -494,8 +494,10 @@ def test_a_url_may_set_what_we_set(postgres: Database) -> None:
 
 
 def test_a_server_without_a_free_connection_is_waited_for(
-    postgres: Database, impatient: None
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("nlpearl.ledger.ledger.PATIENCE", 0.2)
+    monkeypatch.setattr("nlpearl.ledger.ledger.HANGS", 60.0)  # connecting may take its time
     url = postgres.role("ALL ON SCHEMA public")
     role = urlsplit(url).username
     postgres(f"ALTER ROLE {role} CONNECTION LIMIT 0")
