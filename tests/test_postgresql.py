@@ -718,6 +718,8 @@ def test_no_error_shows_a_password(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr("nlpearl.ledger.ledger.PATIENCE", 0.1)
+    for module in ("nlpearl.ledger.ledger", "nlpearl.calls.claiming"):
+        monkeypatch.setattr(f"{module}.HANGS", 60.0)  # connecting may take its time
     port, name = postgres.server.port, postgres.name
     url = url.format(SECRET, port=port, name=name, password=PASSWORD)
     tries: list[Callable[[], object]] = [
