@@ -115,7 +115,7 @@ def test_an_older_lead_of_that_external_id_proves_nothing(
         assert server.put_at
         return server.found(created=(server.put_at - older).isoformat())
 
-    said = unknown(add(either, LosingServer(look_up, skew=skew), timeout=0.3))
+    said = unknown(add(either, LosingServer(look_up, skew=skew), timeout=1.5))
     assert "found one that was added before this one was sent" in said
 
 
