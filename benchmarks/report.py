@@ -56,6 +56,11 @@ def _kind(name: str) -> str:
     return "asyncio" if name.endswith("_async") else "sync"
 
 
+def plain(name: str) -> str:
+    """A name without Markdown."""
+    return NAMES[name].replace("*", "").replace("`", "")
+
+
 def spread(figures: dict[str, Any], what: str, digits: int = 0) -> str:
     """A median, and the lowest and highest of its rounds."""
     low, high = figures[f"{what}_from"], figures[f"{what}_to"]
@@ -207,7 +212,7 @@ def plot_peers(found: dict[str, Any]) -> None:
     names = [name for name in reversed(found) if name != "vapi"]  # six times as long as the longest
     figure, axes = pyplot.subplots(figsize=(8, 4.6), layout="constrained")
     colors = ["#0a7d5a" if name.startswith("nlpearl_client") else "#9aa4ad" for name in names]
-    labels = [f"{NAMES[name].strip('*`')}{', asyncio' * name.endswith('_async')}" for name in names]
+    labels = [f"{plain(name)}{', asyncio' * name.endswith('_async')}" for name in names]
     bars = axes.barh(labels, [found[name]["cpu"] for name in names], color=colors)
     axes.bar_label(bars, fmt="%.0f", padding=3)
     axes.set_xlabel("CPU µs of one call, median")
@@ -226,29 +231,40 @@ def plot_workers(found: list[dict[str, Any]]) -> None:
         for name, color in shown.items():
             wanted = name + suffix
             points = sorted((p["concurrency"], p["of_ideal"]) for p in found if p["name"] == wanted)
-            axes.plot(*zip(*points, strict=True), "o-", color=color, label=NAMES[name].strip("*"))
+            label = "bare httpx" if name == "httpx_lanes" else plain(name)
+            axes.plot(*zip(*points, strict=True), "o-", color=color, label=label)
         axes.set_title(kind)
         axes.set_xlabel("calls at once")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_ylim(0)
+    both[0].set_ylim(0)
     both[0].set_ylabel("wall time, 1 is ideal")
     both[0].legend(frameon=False, fontsize=8)
     figure.savefig(HERE / "workers.svg", metadata={"Date": None})
 
 
+PARTS = {
+    "one": one_call,
+    "many": many_calls,
+    "patient": many_calls,
+    "million": million,
+    "known": of_rows,
+    "imports": imports,
+    "zones": zones,
+    "command": command,
+    "files": of_rows,
+}
+
+
 def main() -> None:
     """Write all three."""
     found = json.loads((HERE / "results.json").read_text())
-    parts = {
-        name: make(found[name]) if name in found else "Not measured."
-        for name, make in {
-            "one": one_call, "many": many_calls, "patient": many_calls, "million": million,
-            "imports": imports, "known": of_rows, "zones": zones, "command": command,
-            "files": of_rows,
-        }.items()
-    }  # fmt: skip
-    parts["goals"] = goals(found)
     about = {**found["machine"], "versions": ", ".join(found["machine"]["versions"])}
+    parts = {"goals": goals(found)}
+    for name, make in PARTS.items():
+        parts[name] = make(found[name])
+        where = found["measured"][name]
+        if where != f"{about['date']}, {about['machine']}":
+            parts[name] += f"\n\nMeasured on {where}."
     template = (HERE / "template.md").read_text()
     (HERE / "results.md").write_text(template.format(**about, **parts))
     plot_peers(found["one"])

@@ -389,6 +389,7 @@ def main(parts: list[str]) -> None:
         print(f"{name}: {(PARTS[name].__doc__ or '').splitlines()[0]}", flush=True)
         found[name] = PARTS[name]()
         found["machine"] = about
+        found.setdefault("measured", {})[name] = f"{about['date']}, {about['machine']}"
         results.write_text(json.dumps(found, indent=1) + "\n")
     _run("plot", "report.py")
 
