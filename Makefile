@@ -58,7 +58,9 @@ pyright:
 postgres: .venv/postgres ## run a PostgreSQL server on this machine until Ctrl-C, and print its URL
 	@$(BIN)/python -m tools.postgres
 
-TESTS = $(BIN)/python -m pytest -q -m "not slow" -n 4 -p no:nlpearl.sandbox.pytest_plugin
+# Plugins that are found are rewritten, each module of them, in each worker.
+PLUGINS = --disable-plugin-autoload -p xdist -p pytest_timeout -p pytest_cov -p _hypothesis_pytestplugin
+TESTS = $(BIN)/python -m pytest -q -m "not slow" -n 4 $(PLUGINS)
 
 pytest: .venv/ready .venv/prism .venv/postgres
 	$(TESTS)
