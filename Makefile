@@ -30,10 +30,10 @@ lint: .venv/ready
 types: .venv/ready
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target mypy pyright
 
-mypy:
+mypy: .venv/ready
 	$(BIN)/mypy nlpearl tests tools demo.py
 
-pyright:
+pyright: .venv/ready
 	$(BIN)/pyright
 
 # An independent mock server from npm. Without it its tests are skipped, and with CI=true they fail.
@@ -58,7 +58,7 @@ pyright:
 postgres: .venv/postgres ## run a PostgreSQL server on this machine until Ctrl-C, and print its URL
 	@$(BIN)/python -m tools.postgres
 
-# Plugins that are found are rewritten, each module of them, in each worker.
+# By name: pytest rewrites every module of each plugin that it finds by itself, in each worker.
 PLUGINS = --disable-plugin-autoload -p xdist -p pytest_timeout -p pytest_cov -p _hypothesis_pytestplugin
 TESTS = $(BIN)/python -m pytest -q -m "not slow" -n 4 $(PLUGINS)
 

@@ -42,6 +42,7 @@ NAMES = {
 }
 
 
+#: How a name ends, and what that is.
 KINDS = {"": "sync", "_async": "asyncio"}
 
 
@@ -53,7 +54,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _kind(name: str) -> str:
-    return "asyncio" if name.endswith("_async") else "sync"
+    return KINDS["_async" * name.endswith("_async")]
 
 
 def plain(name: str) -> str:
@@ -156,18 +157,20 @@ def goals(found: dict[str, Any]) -> str:
             for kind in KINDS
         ]
 
-    def walls(part: str) -> dict[tuple[str, int], float]:
-        return {(each["name"], each["concurrency"]): each["wall"] for each in found[part]}
+    walls = {
+        (part, each["name"], each["concurrency"]): each["wall"]
+        for part in ("many", "patient")
+        for each in found[part]
+    }
 
     def many(name: str, base: str, count: int, part: str = "many") -> list[float]:
-        wall = walls(part)
-        return [wall[name + kind, count] / wall[base + kind, count] for kind in KINDS]
+        return [walls[part, name + kind, count] / walls[part, base + kind, count] for kind in KINDS]
 
     ours = "nlpearl_client"
     marks = found["million"]
     cpu = {name: each["cpu"] for name, each in found["imports"].items()}
     httpx = cpu["plain: import httpx"]
-    known = walls("many")["nlpearl_client_known", 50] / walls("many")["nlpearl_client_ledger", 50]
+    known = walls["many", f"{ours}_known", 50] / walls["many", f"{ours}_ledger", 50]
     return table(
         ["", "goal, at most", *KINDS.values()],
         [

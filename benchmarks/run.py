@@ -55,14 +55,12 @@ ONE = {
     "nlpearl_client_async": "clients",
     "openai_async": "openai",
 }
+KINDS = ("", "_async")
 OURS = ("nlpearl_client", "nlpearl_client_ledger", "nlpearl_client_postgres")
 MANY = {
-    **{name + kind: (1, 10, 50, 100, 200) for name in OURS for kind in ("", "_async")},
+    **{name + kind: (1, 10, 50, 100, 200) for name in OURS for kind in KINDS},
     "nlpearl_client_known": (50,),
-    "add_lead": (1,),
-    "add_lead_async": (1,),
-    "add_lead_ledger": (1,),
-    "add_lead_ledger_async": (1,),
+    **{name + kind: (1,) for name in ("add_lead", "add_lead_ledger") for kind in KINDS},
     "httpx_lanes": (10, 50, 100, 200),
     "httpx_lanes_async": (10, 50, 100, 200),
     "httpx_sequential": (1,),
@@ -72,7 +70,7 @@ MANY = {
     "aiohttp_workers_async": (10, 50, 100, 200),
     "vendor": (1,),
 }
-PATIENT = {name + kind: (50,) for name in (*OURS, "httpx_lanes") for kind in ("", "_async")}
+PATIENT = {name + kind: (50,) for name in (*OURS, "httpx_lanes") for kind in KINDS}
 ADD_LEADS = ["-m", "nlpearl", "add-leads", "67d42f167f3c392c6d7a2d40"]
 IMPORTS = {
     "nothing": "pass",

@@ -47,9 +47,9 @@ class NLPearl(Client):
             InvalidLeadError.
         ledger: a `Ledger`, or its path or URL, that remembers who was added: nobody is added twice,
             even if the call is repeated. The client closes one that it has made of a path.
-        reconcile: if the outcome is unknown, look the lead up by its external id; lookups may use a
-            third of `timeout`. A lead that is proven to be there counts as added; a lookup never
-            causes a resend. Use it where external ids are unique.
+        reconcile: if the outcome is unknown, look the lead up by its external id; lookups have
+            what is left of `timeout`, at least its last third. A lead that is proven to be there
+            counts as added; a lookup never causes a resend. Use it where external ids are unique.
         http_client: your own httpx client, for proxies, certificates or tests. It is used as it is
             and never closed; it must not follow redirects.
 
@@ -131,9 +131,9 @@ class NLPearl(Client):
             APIStatusError: the API responded with something other than a lead id.
             APIConnectionError: there was no response. `.outcome` says whether the lead may exist.
             ConfigurationError: the client is closed.
-            With a ledger, DuplicateLeadError: its number or its external id was added as another
-                lead; LeadInProgressError: another worker is still adding it; UnsettledLeadError: it
-                was sent earlier, and its outcome is unknown; LedgerError: nothing was sent.
+            With a ledger, DuplicateLeadError: another lead with its number or its external id was
+                added; LeadInProgressError: another worker is still adding it; UnsettledLeadError:
+                it was sent earlier, and its outcome is unknown; LedgerError: nothing was sent.
         """
         campaign = self._account.campaign(
             campaign_id,
