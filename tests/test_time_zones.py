@@ -75,7 +75,8 @@ def proposed(text: Any) -> list[str]:
     """The names that the refusal of a text proposes, each of which is accepted."""
     message = refusal(text).replace(GENERAL_ADVICE, "")
     message = message.replace(mask_all(repr(text)), "", 1)
-    message = re.sub(r"^'.*?\.\.\..*?'(?= )", "", message)  # of a long text the middle is left out
+    # Of a long text the middle is left out.
+    message = re.sub(r"""^(['"]).*?\.\.\..*?\1(?= )""", "", message)
     names = re.findall("'([^']+)'", message)
     assert all(to_windows_time_zone(name) in WINDOWS_TIME_ZONES for name in names)
     return names
