@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 import venv
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,7 @@ def counts(url: str) -> Figures:
     return found
 
 
-def interleaved(cases: dict[Any, Callable[[], Figures]]) -> list[tuple[Any, Figures]]:
+def interleaved(cases: Mapping[Any, Callable[[], Figures]]) -> list[tuple[Any, Figures]]:
     """The median of each figure of each case, and its lowest and highest."""
     seen: dict[Any, list[Figures]] = {key: [] for key in cases}
     for number in range(ROUNDS):
@@ -206,7 +206,7 @@ def patient() -> list[Figures]:
     return _many(PATIENT, 4 * DELAY)
 
 
-def _many(cases: dict[str, tuple[int, ...]], delay: float) -> list[Figures]:
+def _many(cases: Mapping[str, tuple[int, ...]], delay: float) -> list[Figures]:
     with server(delay) as url, PostgreSQL() as database:
         os.environ["BENCH_POSTGRES"] = database.url
 
@@ -320,7 +320,8 @@ def _of_file(suffix: str, rows: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"people.{suffix}")
         _run("extras", "write_file.py", path, rows)
-        command = [VENVS / "extras/bin/python", *ADD_LEADS, path, "--concurrency", "50"]
+        python = VENVS / "extras/bin/python"
+        command: list[str | Path] = [python, *ADD_LEADS, path, "--concurrency", "50"]
         began = time.monotonic()
         process = subprocess.Popen(command, env=_environment(), stderr=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)

@@ -348,7 +348,7 @@ def test_an_interrupt_at_the_worst_moment_holds_nothing_up(
     assert sorted(result.position for result in results) == [0, 1, 2]
     # A thread that had not begun with its row when the run stopped does not send it.
     ends = {result.position: result.error and result.error.outcome for result in results}
-    assert ends.pop(2) is Outcome.UNKNOWN
+    assert ends.pop(2) is Outcome.NOT_SENT
     assert set(ends.values()) <= {None, Outcome.NOT_SENT}
     assert len(server.requests) == [*ends.values()].count(None)
 

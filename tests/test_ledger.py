@@ -631,6 +631,24 @@ def test_a_task_that_is_cancelled_while_it_asks_has_nothing_to_give_back(
     assert states(path) == {"added": 1}
 
 
+def test_a_row_whose_task_is_cancelled_before_it_begins_gives_its_claim_back(path: Path) -> None:
+    async def main() -> list[LeadResult]:
+        client = AsyncNLPearl(KEY, base_url="http://127.0.0.1:9")
+        run = client.add_leads(CAMPAIGN_ID, rows(10), concurrency=3, ledger=path)
+        consumer = asyncio.ensure_future(anext(run))
+        while len(asyncio.all_tasks()) < 5:
+            await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await consumer
+        return [result async for result in run]
+
+    results = asyncio.run(main())
+    assert [result.outcome for result in results] == [Outcome.NOT_SENT] * 3
+    assert states(path) == {"free": 3}
+
+
 # The file
 
 

@@ -314,8 +314,11 @@ def test_a_row_that_is_read_while_the_run_is_closed_was_not_sent(
 class Interrupting:
     """Raises KeyboardInterrupt at the n-th event of our own code, as a trace function."""
 
-    def __init__(self, at: int, *, opcodes_of: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, at: int, *, lines_of: tuple[str, ...] = (), opcodes_of: tuple[str, ...] = ()
+    ) -> None:
         self.left = at
+        self.functions = lines_of + opcodes_of
         self.opcodes_of = opcodes_of
         self.has_raised = False
 
@@ -324,10 +327,9 @@ class Interrupting:
         parts = Path(frame.f_code.co_filename).parts
         if "nlpearl" not in parts or "ledger" in parts:
             return None
-        if self.opcodes_of:
-            if frame.f_code.co_name not in self.opcodes_of:
-                return None
-            frame.f_trace_opcodes = True
+        if self.functions and frame.f_code.co_name not in self.functions:
+            return None
+        frame.f_trace_opcodes = bool(self.opcodes_of)
         if event in ("line", "opcode") and not self.has_raised:
             self.left -= 1
             if self.left < 0:
@@ -407,6 +409,42 @@ def test_every_interrupt_has_a_note_and_the_note_is_true(has_ledger: bool, tmp_p
     gc.collect()
 
 
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
+@pytest.mark.parametrize("has_ledger", [False, True])
+def test_a_row_that_is_interrupted_on_its_way_to_a_worker_has_one_result_and_it_is_true(
+    has_ledger: bool, tmp_path: Path
+) -> None:
+    at = 0
+    with Server(responses(response())) as server:
+        while True:
+            place = tmp_path / f"{at}.ledger" if has_ledger else None
+            before, results = len(server.requests), list[LeadResult]()
+            trace = Interrupting(at, lines_of=("_start", "start", "_submit", "claimed", "_drop"))
+            with NLPearl(KEY, base_url=server.url, ledger=place) as client:
+                run = client.add_leads(CAMPAIGN_ID, rows(4), concurrency=2)
+                stopped = interrupted(lambda: results.extend(run), trace)  # noqa: B023
+                assert bool(stopped) == trace.has_raised, at
+                closing = threading.Thread(target=run.close, daemon=True)
+                closing.start()
+                closing.join(30)
+                assert not closing.is_alive(), at
+                results += run
+            outcomes = {result.position: result.outcome for result in results}
+            assert len(outcomes) == len(results), at
+            assert {*outcomes.values()} <= {Outcome.ADDED, Outcome.NOT_SENT}, at
+            sent = [*outcomes.values()].count(Outcome.ADDED)
+            assert sent == len(server.requests) - before, at
+            if place:
+                states = counts(str(place)).get(CAMPAIGN_ID, {})
+                assert states.get("added", 0) == sent, at
+                assert {*states} <= {"added", "free"}, at
+            if not trace.has_raised:
+                break
+            at += 1
+    assert sent == 4
+    assert at > 20
+
+
 def test_an_interrupt_between_two_tries_says_what_is_known() -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
@@ -471,8 +509,10 @@ def test_a_thread_that_cannot_be_started_is_a_sentence(
         with monkeypatch.context() as ending:
             ending.setattr(concurrent.futures.ThreadPoolExecutor, "submit", none)
             for ledger in (None, tmp_path / "leads.ledger"):
+                results: list[LeadResult] = []
                 with pytest.raises(ConfigurationError, match="cannot start a thread now"):
-                    list(client.add_leads(CAMPAIGN_ID, rows(2), ledger=ledger))
+                    results.extend(client.add_leads(CAMPAIGN_ID, rows(2), ledger=ledger))
+                assert {result.outcome for result in results} == {Outcome.NOT_SENT}
         module = types.ModuleType("concurrent.futures")
         module.__getattr__ = none  # type: ignore[method-assign]
         with monkeypatch.context() as ending:

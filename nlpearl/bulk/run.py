@@ -177,24 +177,40 @@ class Run:
 
     def _start(self, row: Row) -> None:
         row.turn = self._pace.take(monotonic())
+        row.work = self._work(row)
         try:
             # Before it is looked whether the run has stopped: who stops it waits for this row.
             self._workers.in_flight.add(row)
             if self._stopped:  # while the row was read
-                self._land(row, row.result(row.waits or _not_sent()))
+                self._drop(row)
                 return
             # Asked here: of two rows that are the same lead, the first is sent.
             row.claiming = self._campaign.claim(row.lead)
-            row.work = work = self._work(row)
-            try:
-                self._workers.start(row, work, partial(self._done, row))
-            except BaseException:
-                work.close()
-                raise
+            self._workers.start(row, partial(self._drop, row))
         except BaseException as bug:  # Ctrl-C, too
-            self._land(row, self._broke(row, bug))
+            self._drop(row)
             if not isinstance(bug, Exception):
                 raise
+            self._halt(bug)
+
+    def _drop(self, row: Row, error: ConfigurationError | None = None) -> None:
+        """Land a row that no worker has begun with: it was not sent. Otherwise its worker lands it.
+
+        `error`: why there is no worker.
+        """
+        work = row.work
+        if work is None:
+            return
+        try:
+            work.close()
+        except ValueError:  # a thread begins with it at this moment
+            return
+        row.work = None
+        if row.claiming is not None and self._claims is not None:
+            self._claims.give_back(row.claiming)
+        self._land(row, row.result(row.waits or error or _not_sent()))
+        if error is not None:
+            self._halt(error)
 
     # What a worker does
 
@@ -208,11 +224,6 @@ class Run:
                 raise
         finally:
             self._land(row, result)
-
-    def _done(self, row: Row, error: ConfigurationError | None) -> None:
-        """A worker is gone, or there is none. If it never began, its row is not lost."""
-        if row.work is not None:
-            self._land(row, self._broke(row, error) if error else row.result(_not_sent()))
 
     def _land(self, row: Row, result: LeadResult | None) -> None:
         self._workers.results.put_nowait(result)

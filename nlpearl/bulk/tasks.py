@@ -11,7 +11,7 @@ from ..http.lane import Flag
 from ..http.tasks import running_loop
 from ..leads.results import LeadResult
 from .run import Run
-from .workers import END, Queue, Row, Work
+from .workers import END, Queue, Row
 
 
 class Tasks:
@@ -27,17 +27,13 @@ class Tasks:
         self._ending = asyncio.Lock()
         self._slots = asyncio.Semaphore(concurrency)
 
-    def start(
-        self,
-        row: Row,  # noqa: ARG002
-        work: Work,
-        done: Callable[[ConfigurationError | None], None],
-    ) -> None:
+    def start(self, row: Row, drop: Callable[[ConfigurationError | None], None]) -> None:
+        assert row.work is not None
         self._loop = asyncio.get_running_loop()
-        task = self._loop.create_task(work)
+        task = self._loop.create_task(row.work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: done(None))
+        task.add_done_callback(lambda _: drop(None))
 
     def slot(self) -> AbstractAsyncContextManager[object]:
         return self._slots

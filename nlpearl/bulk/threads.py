@@ -58,34 +58,32 @@ class Threads:
         self._slots = Slots(concurrency)
         self._landed = threading.Condition()
 
-    def start(
-        self, row: Row, work: Work, done: Callable[[ConfigurationError | None], None]
-    ) -> None:
+    def start(self, row: Row, drop: Callable[[ConfigurationError | None], None]) -> None:
+        work = row.work
+        assert work is not None
         if row.claiming is None:
-            self._submit(work)
+            self._submit(work, drop)
             return
         consumer = threading.get_ident()
 
         def claimed(claiming: "Future[Verdict]") -> None:
+            if row.work is None:  # Ctrl-C came while the ledger was asked
+                return
             # The ledger's thread ends a row that needs no worker. The consumer's does not: Ctrl-C
             # must not come amid a row.
             if is_final(claiming) and threading.get_ident() != consumer:
                 finish(work)
-                return
-            try:
-                self._submit(work)
-            except ConfigurationError as error:
-                work.close()
-                done(error)
+            else:
+                self._submit(work, drop)
 
         row.claiming.add_done_callback(claimed)
 
-    def _submit(self, work: Work) -> None:
+    def _submit(self, work: Work, drop: Callable[[ConfigurationError | None], None]) -> None:
         # A thread that was submitted begins.
         try:
             self._pool.submit(finish, work)
         except RuntimeError as error:
-            raise ConfigurationError(f"{_NO_THREAD} ({error})") from None
+            drop(ConfigurationError(f"{_NO_THREAD} ({error})"))
 
     def slot(self) -> AbstractAsyncContextManager[object]:
         return self._slots

@@ -49,11 +49,9 @@ class Workers(Protocol):
     #: What workers have.
     in_flight: "set[Row]"
 
-    def start(
-        self, row: "Row", work: Work, done: Callable[[ConfigurationError | None], None]
-    ) -> None:
-        """Let a worker do this. `done` is called afterwards if it may never have begun, perhaps
-        with the reason."""
+    def start(self, row: "Row", drop: Callable[[ConfigurationError | None], None]) -> None:
+        """Let a worker do the work of the row. `drop` is called if it may never begin, perhaps with
+        the reason."""
 
     def slot(self) -> AbstractAsyncContextManager[object]:
         """A place among the rows that are sent at once, `concurrency` of them."""

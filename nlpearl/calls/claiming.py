@@ -116,10 +116,10 @@ class Claims:
                 claimed = await _told(lane, claiming, self.timeout)
             except LedgerError as error:
                 self.error = self.error or error
-                claiming.add_done_callback(self._give_back)
+                self.give_back(claiming)
                 return error
             except BaseException:  # Ctrl-C, or a cancelled task: nobody is there to send
-                claiming.add_done_callback(self._give_back)
+                self.give_back(claiming)
                 raise
             left = until - time.monotonic()
             if not isinstance(claimed, LeadInProgressError) or left <= 0:
@@ -129,9 +129,14 @@ class Claims:
             pause = min(2 * pause, LONGEST_LOOK)
             claiming = self.ask(lead)
 
-    def _give_back(self, claiming: Future[Verdict]) -> None:
-        if not claiming.exception() and isinstance(claimed := claiming.result(), Claim):
-            self.finish(claimed, NLPearlError("interrupted before it was sent"))
+    def give_back(self, claiming: Future[Verdict]) -> None:
+        """Give the claim back, once it is granted: nobody sends the lead."""
+
+        def free(claiming: Future[Verdict]) -> None:
+            if not claiming.exception() and isinstance(claimed := claiming.result(), Claim):
+                self.finish(claimed, NLPearlError("interrupted before it was sent"))
+
+        claiming.add_done_callback(free)
 
     def is_stale(self, claimed: float) -> bool:
         """Whether a lead that was claimed then has waited so long that its call may lack time."""
