@@ -631,6 +631,34 @@ def test_a_task_that_is_cancelled_while_it_asks_has_nothing_to_give_back(
     assert states(path) == {"added": 1}
 
 
+def test_an_interrupt_while_the_ledger_is_asked_gives_the_claim_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks: list[sqlite3.Connection] = []
+    add_done_callback = Future[Any].add_done_callback
+
+    def interrupted(self: Future[Any], call: Callable[[Future[Any]], object]) -> None:
+        add_done_callback(self, call)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    def source() -> Iterator[dict[str, Any]]:
+        locks.append(sqlite3.connect(path, isolation_level=None))
+        locks[0].execute("BEGIN IMMEDIATE")  # keeps the ledger from responding
+        monkeypatch.setattr(Future, "add_done_callback", interrupted)
+        yield from rows(1)
+
+    with Server(responses(response())) as server, NLPearl(KEY, base_url=server.url) as client:
+        run = client.add_leads(CAMPAIGN_ID, source(), ledger=path)
+        with pytest.raises(KeyboardInterrupt):
+            next(run)
+        locks.pop().close()
+        [result] = run
+    assert result.outcome is Outcome.NOT_SENT
+    assert not server.requests
+    assert states(path) == {"free": 1}
+
+
 def test_a_row_whose_task_is_cancelled_before_it_begins_gives_its_claim_back(path: Path) -> None:
     async def main() -> list[LeadResult]:
         client = AsyncNLPearl(KEY, base_url="http://127.0.0.1:9")

@@ -443,6 +443,7 @@ def test_a_row_that_is_interrupted_on_its_way_to_a_worker_has_one_result_and_it_
             at += 1
     assert sent == 4
     assert at > 20
+    gc.collect()
 
 
 def test_an_interrupt_between_two_tries_says_what_is_known() -> None:

@@ -177,8 +177,8 @@ class Run:
 
     def _start(self, row: Row) -> None:
         row.turn = self._pace.take(monotonic())
-        row.work = self._work(row)
         try:
+            row.work = self._work(row)
             # Before it is looked whether the run has stopped: who stops it waits for this row.
             self._workers.in_flight.add(row)
             if self._stopped:  # while the row was read
@@ -187,11 +187,9 @@ class Run:
             # Asked here: of two rows that are the same lead, the first is sent.
             row.claiming = self._campaign.claim(row.lead)
             self._workers.start(row, partial(self._drop, row))
-        except BaseException as bug:  # Ctrl-C, too
+        except BaseException:  # Ctrl-C, too
             self._drop(row)
-            if not isinstance(bug, Exception):
-                raise
-            self._halt(bug)
+            raise
 
     def _drop(self, row: Row, error: ConfigurationError | None = None) -> None:
         """Land a row that no worker has begun with: it was not sent. Otherwise its worker lands it.
@@ -201,14 +199,12 @@ class Run:
         work = row.work
         if work is None:
             return
-        try:
+        with suppress(ValueError):  # a thread begins with it at this moment
             work.close()
-        except ValueError:  # a thread begins with it at this moment
-            return
-        row.work = None
-        if row.claiming is not None and self._claims is not None:
-            self._claims.give_back(row.claiming)
-        self._land(row, row.result(row.waits or error or _not_sent()))
+            row.work = None
+            if row.claiming is not None and self._claims is not None:
+                self._claims.give_back(row.claiming)
+            self._land(row, row.result(row.waits or error or _not_sent()))
         if error is not None:
             self._halt(error)
 
