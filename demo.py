@@ -78,10 +78,10 @@ def main() -> None:
             for line in str(error).splitlines():
                 say(f"   {line}", "red")
 
-        say("\n5. Three hundred leads, a pause, one refused, one response lost", "bold")
+        say("\n5. Three hundred leads, a pause, one rejected, one response lost", "bold")
         sandbox.clear()
         sandbox.inject_fault(retry_after=1)
-        sandbox.inject_fault(status=400, body='{"errors": {"PhoneNumber": ["Is no phone."]}}')
+        sandbox.inject_fault(status=400, body='{"errors": {"PhoneNumber": ["Not a number."]}}')
         sandbox.inject_fault(lost="close")
         with tempfile.TemporaryDirectory() as directory:
             ledger = Path(directory, "people.ledger")
@@ -89,7 +89,7 @@ def main() -> None:
             say("\n6. The same again, as after a crash: the ledger knows who was added", "bold")
             tally(list(client.add_leads(CAMPAIGN_ID, people(300), ledger=ledger)))
 
-        say("\n7. The same as a command: a file of 400 rows, one of them no lead\n", "bold")
+        say("\n7. The same as a command: a file of 400 rows, one of them invalid\n", "bold")
         with tempfile.TemporaryDirectory() as directory:
             command(sandbox, Path(directory, "people.csv"))
 
