@@ -373,6 +373,17 @@ def test_a_statement_that_is_cancelled_is_repeated(postgres: Database) -> None:
         assert postgres.sessions() == [pid], "the connection is as good as before"
 
 
+def test_a_session_that_is_about_to_end_is_waited_for(postgres: Database, tmp_path: Path) -> None:
+    """As that of a client that has just been closed."""
+    with ledgers(postgres, 1) as [ledger]:
+        ledger.counts()
+    with psycopg.connect(postgres.url, application_name="nlpearl-ledger") as other:
+        ending = threading.Timer(0.2, other.close)
+        ending.start()
+        assert Ledger(postgres.url).copy_to(Ledger(tmp_path / "copy.ledger")) == 0
+        ending.join()
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("nlpearl.ledger.ledger", "nlpearl.calls.claiming"):

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: The lock of the ledger itself; those of leads are below it.
 _LEDGER = 4096
+#: Seconds until the server has ended a session whose client has closed it: time to be sure.
+_ENDS = 1.0
 #: SQLSTATE of what may pass: connection, rollback, resources, locks, shutdown; a session that hung.
 _PASSES = ("08", "40", "53", "55", "57", "25P03")
 #: What a server says that refuses a connection; psycopg has no SQLSTATE of it (3.3.9). In another
@@ -168,7 +170,12 @@ class PostgreSQLStore:
     def _alone(self) -> Generator[_Work]:
         """A transaction that takes its time, while nobody else uses the ledger."""
         with self._transaction([_LEDGER], reading=sql.ALONE + sql.OVERVIEW) as work:
-            [[[others]]] = self._execute(sql.UNLIMITED + sql.OTHERS)
+            until = time.monotonic() + _ENDS
+            while True:
+                _, [[others]] = self._execute(sql.UNLIMITED + sql.OTHERS)
+                if not others or time.monotonic() > until:
+                    break
+                time.sleep(_ENDS / 20)
             check_alone(self._name, is_used=others > 0)
             check_nothing_claimed(self._name, work.reading())
             yield work

@@ -83,7 +83,9 @@ FROM nlpearl_ledger
 # Waits for all transactions that have read, and keeps others from reading.
 ALONE = "LOCK TABLE nlpearl_leads IN ACCESS EXCLUSIVE MODE;"
 RENAME = "UPDATE nlpearl_leads SET campaign = %s::jsonb ->> campaign;"
+# Within a transaction the view shows what it showed first, unless that is cleared.
 OTHERS = """
+SELECT pg_stat_clear_snapshot();
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'nlpearl-ledger'
 AND pid <> pg_backend_pid();
