@@ -54,7 +54,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _kind(name: str) -> str:
-    return KINDS["_async" * name.endswith("_async")]
+    return KINDS["_async" if name.endswith("_async") else ""]
 
 
 def plain(name: str) -> str:

@@ -314,12 +314,11 @@ def test_a_row_that_is_read_while_the_run_is_closed_was_not_sent(
 class Interrupting:
     """Raises KeyboardInterrupt at the n-th event of our own code, as a trace function."""
 
-    def __init__(
-        self, at: int, *, lines_of: tuple[str, ...] = (), opcodes_of: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, at: int, *functions: str, opcodes: bool = False) -> None:
         self.left = at
-        self.functions = lines_of + opcodes_of
-        self.opcodes_of = opcodes_of
+        #: Only in these, if there are any.
+        self.functions = functions
+        self.opcodes = opcodes
         self.has_raised = False
 
     def __call__(self, frame: FrameType, event: str, _: object) -> "Interrupting | None":
@@ -329,7 +328,7 @@ class Interrupting:
             return None
         if self.functions and frame.f_code.co_name not in self.functions:
             return None
-        frame.f_trace_opcodes = bool(self.opcodes_of)
+        frame.f_trace_opcodes = self.opcodes
         if event in ("line", "opcode") and not self.has_raised:
             self.left -= 1
             if self.left < 0:
@@ -357,7 +356,7 @@ def test_no_interrupt_leaves_close_waiting() -> None:
         at = 0
         while True:
             client = NLPearl(KEY, base_url=server.url)
-            trace = Interrupting(at, opcodes_of=("run", "_leave"))
+            trace = Interrupting(at, "run", "_leave", opcodes=True)
             interrupted(lambda: client.add_lead(CAMPAIGN_ID, PHONE), trace)  # noqa: B023
             closing = threading.Thread(target=client.close)
             closing.start()
@@ -419,7 +418,7 @@ def test_a_row_that_is_interrupted_on_its_way_to_a_worker_has_one_result_and_it_
         while True:
             place = tmp_path / f"{at}.ledger" if has_ledger else None
             before, results = len(server.requests), list[LeadResult]()
-            trace = Interrupting(at, lines_of=("_start", "start", "_submit", "claimed", "_drop"))
+            trace = Interrupting(at, "_start", "start", "_submit", "claimed", "_drop")
             with NLPearl(KEY, base_url=server.url, ledger=place) as client:
                 run = client.add_leads(CAMPAIGN_ID, rows(4), concurrency=2)
                 stopped = interrupted(lambda: results.extend(run), trace)  # noqa: B023

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 #: The lock of the ledger itself; those of leads are below it.
 _LEDGER = 4096
-#: Seconds until the server has ended a session whose client has closed it: time to be sure.
+#: Seconds to wait for sessions that have been closed: the server takes a moment to end them.
 _ENDS = 1.0
 #: SQLSTATE of what may pass: connection, rollback, resources, locks, shutdown; a session that hung.
 _PASSES = ("08", "40", "53", "55", "57", "25P03")
@@ -170,15 +170,17 @@ class PostgreSQLStore:
     def _alone(self) -> Generator[_Work]:
         """A transaction that takes its time, while nobody else uses the ledger."""
         with self._transaction([_LEDGER], reading=sql.ALONE + sql.OVERVIEW) as work:
+            self._execute(sql.UNLIMITED)
             until = time.monotonic() + _ENDS
-            while True:
-                _, [[others]] = self._execute(sql.UNLIMITED + sql.OTHERS)
-                if not others or time.monotonic() > until:
-                    break
+            while (is_used := self._is_used()) and time.monotonic() < until:
                 time.sleep(_ENDS / 20)
-            check_alone(self._name, is_used=others > 0)
+            check_alone(self._name, is_used=is_used)
             check_nothing_claimed(self._name, work.reading())
             yield work
+
+    def _is_used(self) -> bool:
+        _, [[others]] = self._execute(sql.OTHERS)
+        return bool(others)
 
     def _rows(self) -> Generator[tuple[Any, ...]]:
         assert self._connection is not None
